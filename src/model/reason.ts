@@ -1,0 +1,56 @@
+/**
+ * Why something happened to a delivery or a remediation. Codes are stable: people search for them, dashboards count
+ * them. Each has one sentence here and in docs/reasons.md (a test compares the two).
+ */
+export const REASONS = {
+  // deliveries
+  new_failure: 'The failure was not known, so a remediation was opened.',
+  same_run: 'Another event of the same CI run already opened a remediation; this one was joined to it.',
+  same_branch: 'A remediation of the same branch is under way; this failure was joined to it.',
+  verification_event: 'The event is about a commit that an agent pushed; it feeds the verification under way.',
+  already_decided: 'The same run was decided before, and that remediation has ended.',
+  recent_remediation: 'A remediation of the same branch ended a short while ago; a person can ask for another.',
+  not_a_failure: 'The event does not report a failure.',
+  progress_noted: 'The event reports progress of a remediation under way; its state is being looked at again.',
+  not_finished: 'The event reports something that has not finished yet.',
+  unknown_event: 'Healer has no use for this type of event.',
+  no_branch: 'The event names no branch, so there is nothing to repair.',
+  repository_not_allowed: 'The repository is not on the list of allowed repositories.',
+  opted_out: 'Somebody opted out: a skip flag in the head commit, a label, or the repository’s own configuration.',
+  fork: 'The failure comes from a fork; a maintainer has to ask for a remediation.',
+  bot_author: 'The change was made by a bot that is not on the list of bots to help.',
+  healer_itself: 'The event is about Healer’s own check, not about CI.',
+  decision_failed: 'The delivery is stored, but deciding about it failed; it will be tried again.',
+  // remediations
+  fixed: 'Every check that was red has completed green on the agent’s commit or a later one.',
+  green_after_rerun: 'The failed jobs were re-run and are green; the failure was transient.',
+  green_without_change: 'The checks are green without a change.',
+  attempts_spent: 'All attempts of this lineage are spent without a green result.',
+  infrastructure_spent: 'The agent could not be run: the infrastructure failed too often.',
+  no_progress: 'The remediation ran out of time without anything left to try.',
+  cancelled_by_person: 'A person cancelled the remediation.',
+  pull_request_closed: 'The pull request was closed.',
+  branch_gone: 'The branch no longer exists.',
+  newer_commit: 'A newer commit replaced the one that was red.',
+  already_green: 'The failure had disappeared by the time the evidence was gathered.',
+  base_red: 'The base branch is red in the same way; the repair belongs there.',
+  alert_resolved: 'The alert was resolved by somebody else.',
+  shadow_mode: 'Healer runs in shadow mode: it decides and reports but starts nothing.',
+  paused: 'Spending is paused.',
+  at_capacity: 'As many CodeRuns run as the limits allow.',
+  breaker_open: 'Too many remediations failed lately; Healer waits before it spends more.',
+  approval_required: 'The repository asks for a person’s approval before an agent is started.',
+  transient: 'The failure looks transient; the failed jobs are re-run once before any agent is sent.',
+} as const;
+
+export type ReasonCode = keyof typeof REASONS;
+
+export interface Reason {
+  readonly code: ReasonCode;
+  /** What the code means here, with the names involved. */
+  readonly detail: string;
+}
+
+export function reason(code: ReasonCode, detail: string = REASONS[code]): Reason {
+  return { code, detail };
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Suites that need more than Node (a real API server, a browser) have configurations of their own.
+    exclude: ['test/cluster/**', 'test/browser/**', 'test/bench/**'],
+    sequence: { shuffle: true },
+    retry: 0,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  },
+});
