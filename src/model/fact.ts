@@ -110,5 +110,10 @@ export interface Withdrawn {
 export type PersonCommanded =
   | { readonly kind: 'person_commanded'; readonly verb: 'cancel'; readonly by: string }
   | { readonly kind: 'person_commanded'; readonly verb: 'approve'; readonly by: string }
-  | { readonly kind: 'person_commanded'; readonly verb: 'retry'; readonly by: string; readonly guidance: Guidance | null }
+  | {
+      readonly kind: 'person_commanded';
+      readonly verb: 'retry';
+      readonly by: string;
+      readonly guidance: Guidance | null;
+    }
   | { readonly kind: 'person_commanded'; readonly verb: 'route'; readonly by: string; readonly agent: AgentName };

@@ -18,7 +18,11 @@ interface FailureTypeRow {
   readonly title: string;
 }
 
-const row = (owner: AgentName, category: FailureCategory, title: string): FailureTypeRow => ({ owner, category, title });
+const row = (owner: AgentName, category: FailureCategory, title: string): FailureTypeRow => ({
+  owner,
+  category,
+  title,
+});
 
 /**
  * Every failure type with the agent who can repair its root cause (docs: CONTRACT section 4).

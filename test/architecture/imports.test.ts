@@ -7,7 +7,12 @@ const ROOMS = ['intake', 'decide', 'remediate', 'brief', 'coderun', 'learn', 're
 /** Drivers and frameworks that a pure file must not know. */
 const EFFECTFUL = /^(node:(fs|http|https|net|child_process|sqlite|timers)|pg|kysely|fastify|@octokit|@kubernetes|pino)/;
 /** Files whose decisions take the clock as an argument. */
-const PURE = [/^model\//, /^decide\/(?!rules\/load|route\/load)/, /^remediate\/(transition|policy|naming)/, /^coderun\/reconcile\/assess/];
+const PURE = [
+  /^model\//,
+  /^decide\/(?!rules\/load|route\/load)/,
+  /^remediate\/(transition|policy|naming)/,
+  /^coderun\/reconcile\/assess/,
+];
 
 interface Import {
   readonly file: string;
@@ -17,13 +22,15 @@ interface Import {
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
 const imports: Import[] = files.flatMap((file) => {
   const text = readFileSync(join(SRC, file), 'utf8');
-  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)[^'";]*?from\s+'([^']+)'|import\('([^']+)'\)|(?:^|\n)import\s+'([^']+)'/g)].map(
-    (match) => {
-      const target = match[1] ?? match[2] ?? match[3] ?? '';
-      const isLocal = target.startsWith('.');
-      return { file, target: isLocal ? relative(SRC, resolve(SRC, dirname(file), target)) : target };
-    },
-  );
+  return [
+    ...text.matchAll(
+      /(?:^|\n)\s*(?:import|export)[^'";]*?from\s+'([^']+)'|import\('([^']+)'\)|(?:^|\n)import\s+'([^']+)'/g,
+    ),
+  ].map((match) => {
+    const target = match[1] ?? match[2] ?? match[3] ?? '';
+    const isLocal = target.startsWith('.');
+    return { file, target: isLocal ? relative(SRC, resolve(SRC, dirname(file), target)) : target };
+  });
 });
 const room = (path: string) => path.split('/')[0] ?? '';
 const isLocal = (target: string) => target.endsWith('.ts') || target.endsWith('.json');
@@ -64,7 +71,11 @@ describe('the direction of imports', () => {
   it('keeps the clock and randomness out of pure files', () => {
     const offenders = files
       .filter((file) => PURE.some((pattern) => pattern.test(file)))
-      .filter((file) => /Date\.now\(|new Date\(\)|Math\.random\(|performance\.now\(|process\./.test(readFileSync(join(SRC, file), 'utf8')));
+      .filter((file) =>
+        /Date\.now\(|new Date\(\)|Math\.random\(|performance\.now\(|process\./.test(
+          readFileSync(join(SRC, file), 'utf8'),
+        ),
+      );
     expect(offenders).toEqual([]);
   });
 
