@@ -1,0 +1,2 @@
+/** The two databases Healer knows. */
+export type Dialect = 'sqlite' | 'postgres';

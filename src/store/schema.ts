@@ -1,0 +1,148 @@
+import type { Generated } from 'kysely';
+
+/**
+ * The tables. Times are milliseconds since the epoch, booleans are 0 and 1, documents are JSON text: one meaning in
+ * SQLite and PostgreSQL alike.
+ */
+export interface Database {
+  deliveries: DeliveryTable;
+  remediations: RemediationTable;
+  remediation_runs: RemediationRunTable;
+  lineages: LineageTable;
+  timeline: TimelineTable;
+  effects: EffectTable;
+  briefs: BriefTable;
+  coderuns: CodeRunTable;
+  switches: SwitchTable;
+}
+
+export interface DeliveryTable {
+  id: string;
+  origin: string;
+  event: string | null;
+  /** Unique where not null. */
+  external_id: string | null;
+  /** Unique: SHA-256 of the body. */
+  digest: string;
+  received_at: number;
+  body: Uint8Array;
+  /** `stored` until a decision was written in the same transaction that carried it out. */
+  state: 'stored' | 'decided';
+  status: string | null;
+  dedup_status: string | null;
+  reason_code: string | null;
+  reason_detail: string | null;
+  remediation_id: string | null;
+  decided_at: number | null;
+  /** Times that deciding threw. */
+  failures: Generated<number>;
+}
+
+export interface RemediationTable {
+  id: string;
+  task_id: string;
+  kind: string;
+  repository: string;
+  branch: string;
+  target_branch: string | null;
+  /** Unique among live rows: the lock of deduplication. */
+  subject_key: string;
+  lineage_id: string;
+  phase: string;
+  live: number;
+  agent: string | null;
+  failure_type: string | null;
+  reason_code: string | null;
+  created_at: number;
+  updated_at: number;
+  ended_at: number | null;
+  wake_at: number | null;
+  /** Grows with every save; a save on an older version is refused. */
+  version: number;
+  /** The whole Remediation. */
+  document: string;
+}
+
+/** Which remediation a CI run belongs to; (repository, run_id) is unique. */
+export interface RemediationRunTable {
+  repository: string;
+  run_id: number;
+  remediation_id: string;
+}
+
+export interface LineageTable {
+  id: string;
+  /** What is broken, the same key as a remediation's subject. */
+  key: string;
+  /** Counts the lineages of one key from 1. */
+  ordinal: number;
+  open: number;
+  /** Attempts that count, spent so far. */
+  attempts: number;
+  /** CodeRuns made so far, counted or not. */
+  spawned: number;
+  created_at: number;
+  closed_at: number | null;
+  /** What reset it: `green` or a person's name. */
+  closed_by: string | null;
+}
+
+export interface TimelineTable {
+  id: Generated<number>;
+  remediation_id: string;
+  at: number;
+  phase: string;
+  event: string;
+  message: string;
+}
+
+export interface EffectTable {
+  /** Idempotency key: remediation, what, and for which ordinal. */
+  key: string;
+  remediation_id: string;
+  kind: string;
+  payload: string;
+  state: 'pending' | 'done' | 'dropped';
+  due_at: number;
+  tries: number;
+  /** A worker holds it until then. */
+  leased_until: number | null;
+  last_error: string | null;
+  created_at: number;
+}
+
+export interface BriefTable {
+  id: string;
+  remediation_id: string;
+  ordinal: number;
+  created_at: number;
+  /** Classification, findings and cuts; redacted. */
+  document: string;
+  prompt: string;
+}
+
+/** The local engine's CodeRuns; on Kubernetes they are custom resources instead. */
+export interface CodeRunTable {
+  name: string;
+  uid: string;
+  /** Grows with every change of spec. */
+  generation: number;
+  /** Grows with every change; a write on an older version is refused. */
+  resource_version: number;
+  labels: string;
+  annotations: string;
+  spec: string;
+  status: string;
+  /** 1 while it must be looked at. */
+  active: number;
+  cancel_requested: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface SwitchTable {
+  key: string;
+  value: string;
+  changed_at: number;
+  changed_by: string;
+}
