@@ -56,6 +56,8 @@ export interface PullRequestChanged {
   readonly number: number | null;
   readonly headSha: string | null;
   readonly actor: Actor | null;
+  /** True when `branch` is a branch of a fork, which may have the same name as one of this repository's. */
+  readonly fromFork: boolean;
 }
 
 export interface CommandSignal {
