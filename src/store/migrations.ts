@@ -52,7 +52,7 @@ function initial(dialect: Dialect): Migration {
 
       await sql`create table effects (
         key text primary key, remediation_id text not null, kind text not null, payload text not null, state text not null,
-        due_at ${time} not null, tries integer not null, leased_until ${time}, last_error text, created_at ${time} not null
+        due_at ${time} not null, revision integer not null, tries integer not null, leased_until ${time}, last_error text, created_at ${time} not null
       )`.execute(db);
       await sql`create index effects_due on effects (due_at) where state = 'pending'`.execute(db);
       await sql`create index effects_remediation on effects (remediation_id)`.execute(db);

@@ -104,6 +104,8 @@ export interface EffectTable {
   payload: string;
   state: 'pending' | 'done' | 'dropped';
   due_at: number;
+  /** Grows with every request for the same effect; what was asked for while a worker was at it is not lost. */
+  revision: number;
   tries: number;
   /** A worker holds it until then. */
   leased_until: number | null;

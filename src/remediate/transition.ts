@@ -1,0 +1,333 @@
+/**
+ * The life of a remediation.
+ *
+ *   received ─▶ gathering ─▶ working ─▶ verifying ─▶ succeeded
+ *       │           │            │          │
+ *       │           │            └──────────┴─▶ retrying ─▶ gathering      attempts left: more context, maybe another agent
+ *       │           │                        └▶ escalated                  attempts spent, or nothing sensible left
+ *       │           ├─▶ rerunning ─▶ succeeded | gathering                 looks transient: failed jobs once again first
+ *       │           ├─▶ awaiting_approval ─▶ gathering | cancelled
+ *       │           └─▶ deferred ─▶ gathering                              limits, breaker, paused
+ *       └─▶ cancelled | superseded                                         from any live phase
+ *
+ * One pure function. Facts that no longer fit (a late answer, an attempt that has ended) change nothing; every change
+ * carries a timeline entry. Each live phase sets `wakeAt`, and each ring of that timer brings the remediation nearer
+ * to its end, so that it ends even if no event ever comes.
+ */
+import type { EvidenceGathered, Fact, PersonCommanded } from '../model/fact.ts';
+import { type Reason, reason } from '../model/reason.ts';
+import { isTerminal, type Remediation } from '../model/remediation.ts';
+import { checksRead, codeRunCreated, codeRunEnded, endAttempt, startAttempt } from './attempt.ts';
+import { change, type Result, unchanged } from './change.ts';
+import { attemptsSpent, mergeChecks, nextOrdinal } from './lineage.ts';
+import type { Policy } from './policy.ts';
+
+export type { Result } from './change.ts';
+
+export function transition(remediation: Remediation, fact: Fact, policy: Policy, now: number): Result {
+  if (isTerminal(remediation.phase)) return afterTheEnd(remediation, fact, now);
+  switch (fact.kind) {
+    case 'failure_joined':
+      return failureJoined(remediation, fact.checks, now);
+    case 'ci_event_seen':
+      return lookAtChecks(remediation, now);
+    case 'timer_rang':
+      return timerRang(remediation, policy, now);
+    case 'evidence_gathered':
+      return remediation.phase === 'gathering'
+        ? evidenceGathered(remediation, fact, policy, now)
+        : unchanged(remediation);
+    case 'gather_failed':
+      return remediation.phase === 'gathering'
+        ? gatherFailed(remediation, fact.detail, policy, now)
+        : unchanged(remediation);
+    case 'rerun_requested':
+      return remediation.phase === 'rerunning' && !fact.accepted
+        ? gather(
+            remediation,
+            policy,
+            now,
+            fact.kind,
+            `The jobs could not be re-run (${fact.detail}); an agent is asked instead.`,
+          )
+        : unchanged(remediation);
+    case 'coderun_created':
+      return codeRunCreated(remediation, fact, now);
+    case 'coderun_ended':
+      return codeRunEnded(remediation, fact, policy, now);
+    case 'checks_read':
+      return remediation.phase === 'rerunning'
+        ? rerunRead(remediation, fact, policy, now)
+        : checksRead(remediation, fact, policy, now);
+    case 'withdrawn':
+      return end(remediation, fact.phase, fact.reason, now, fact.kind);
+    case 'person_commanded':
+      return personCommanded(remediation, fact, policy, now);
+  }
+}
+
+/** The first state's duties: called once, when the remediation is written for the first time. */
+export function opened(remediation: Remediation, policy: Policy, now: number, message: string): Result {
+  return change(remediation, now)
+    .to('received', now + policy.settleMs)
+    .say('opened', message)
+    .plan({ kind: 'comment' })
+    .done();
+}
+
+function failureJoined(remediation: Remediation, checks: Remediation['failedChecks'], now: number): Result {
+  const merged = mergeChecks(remediation.failedChecks, checks);
+  const added = merged.length - remediation.failedChecks.length;
+  if (added === 0) return unchanged(remediation);
+  // Later phases are about the checks that were red at the start; a read of the checks will show new ones by itself.
+  if (remediation.phase !== 'received' && remediation.phase !== 'gathering') return lookAtChecks(remediation, now);
+  const names = checks.map((check) => check.name).join(', ');
+  return change(remediation, now).with({ failedChecks: merged }).say('failure_joined', `Also red: ${names}.`).done();
+}
+
+function lookAtChecks(remediation: Remediation, now: number): Result {
+  const { phase, spawned } = remediation;
+  if (phase !== 'verifying' && phase !== 'rerunning') return unchanged(remediation);
+  return change(remediation, now).plan({ kind: 'read_checks', ordinal: spawned, phase }).done();
+}
+
+function timerRang(remediation: Remediation, policy: Policy, now: number): Result {
+  if (remediation.wakeAt === null || now < remediation.wakeAt) return unchanged(remediation);
+  switch (remediation.phase) {
+    case 'received':
+      return gather(remediation, policy, now, 'settled', 'The evidence is being gathered.');
+    case 'gathering':
+      return gatherFailed(remediation, 'gathering took too long', policy, now);
+    case 'deferred':
+      return deferredLooksAgain(remediation, policy, now);
+    case 'retrying':
+      return gather(remediation, policy, now, 'retry_due', 'The evidence of the last attempt is being gathered.');
+    case 'rerunning':
+      return gather(
+        remediation,
+        policy,
+        now,
+        'rerun_timeout',
+        'The re-run did not finish in time; an agent is asked instead.',
+      );
+    case 'awaiting_approval':
+      return end(
+        remediation,
+        'cancelled',
+        reason('no_progress', 'Nobody approved it in time.'),
+        now,
+        'approval_timeout',
+      );
+    case 'working':
+      return endAttempt(remediation, 'timeout', 'The CodeRun reported nothing before its deadline.', policy, now, {
+        cancelRun: true,
+      });
+    case 'verifying':
+      return endAttempt(
+        remediation,
+        'timeout',
+        'The checks did not complete in time after the agent’s commit.',
+        policy,
+        now,
+      );
+    default:
+      return unchanged(remediation);
+  }
+}
+
+/** Asks for evidence for the next attempt; the only way into `gathering`. */
+function gather(
+  remediation: Remediation,
+  policy: Policy,
+  now: number,
+  event: string,
+  message: string,
+  failures = 0,
+): Result {
+  return change(remediation, now)
+    .with({ gatherFailures: failures })
+    .to('gathering', now + policy.gatherTimeoutMs)
+    .say(event, message)
+    .plan({ kind: 'gather', ordinal: nextOrdinal(remediation), round: now })
+    .done();
+}
+
+function gatherFailed(remediation: Remediation, detail: string, policy: Policy, now: number): Result {
+  const failures = remediation.gatherFailures + 1;
+  if (failures >= policy.maxGatherFailures) {
+    const why = reason('no_progress', `Evidence could not be gathered ${failures} times; last: ${detail}`);
+    return end(remediation, 'escalated', why, now, 'gather_failed');
+  }
+  return gather(
+    remediation,
+    policy,
+    now,
+    'gather_failed',
+    `Gathering failed (${detail}); it is tried again.`,
+    failures,
+  );
+}
+
+function evidenceGathered(before: Remediation, fact: EvidenceGathered, policy: Policy, now: number): Result {
+  const remediation = learn(before, fact);
+  if (fact.verdict.kind === 'stop') return end(remediation, fact.verdict.phase, fact.verdict.reason, now, 'stopped');
+  if (policy.mode === 'shadow') return end(remediation, 'cancelled', reason('shadow_mode'), now, 'stopped');
+  if (fact.transient && remediation.rerunAt === null && remediation.attempts.length === 0)
+    return rerun(remediation, policy, now);
+  if (attemptsSpent(remediation) >= policy.maxAttempts)
+    return end(remediation, 'escalated', reason('attempts_spent'), now, 'stopped');
+  const obstacle = obstacleTo(policy, now);
+  if (obstacle !== null) return defer(remediation, obstacle, policy, now);
+  if (fact.verdict.kind === 'needs_approval' && remediation.approvedBy === null) {
+    return change(remediation, now)
+      .to('awaiting_approval', now + policy.approvalTimeoutMs, fact.verdict.reason)
+      .say('approval_required', fact.verdict.reason.detail)
+      .plan({ kind: 'comment' })
+      .done();
+  }
+  return startAttempt(remediation, fact, policy, now);
+}
+
+function learn(remediation: Remediation, fact: EvidenceGathered): Remediation {
+  return {
+    ...remediation,
+    agent: fact.agent,
+    failureType: fact.failureType,
+    confidence: fact.confidence,
+    rule: fact.rule,
+    fingerprint: fact.fingerprint,
+    targetBranch: remediation.targetBranch ?? fact.targetBranch,
+    pullRequest: remediation.pullRequest ?? fact.pullRequest,
+    headSha: fact.headSha,
+    failedChecks: mergeChecks(remediation.failedChecks, fact.failedChecks),
+    gatherFailures: 0,
+  };
+}
+
+function rerun(remediation: Remediation, policy: Policy, now: number): Result {
+  return change(remediation, now)
+    .with({ rerunAt: now })
+    .to('rerunning', now + policy.rerunTimeoutMs, reason('transient'))
+    .say('rerun', 'The failure looks transient; the failed jobs are re-run once before any agent is sent.')
+    .plan({ kind: 'rerun' })
+    .plan({ kind: 'read_checks', ordinal: remediation.spawned, phase: 'rerunning' }, now + policy.pollMs)
+    .plan({ kind: 'comment' })
+    .done();
+}
+
+function rerunRead(
+  remediation: Remediation,
+  fact: Extract<Fact, { kind: 'checks_read' }>,
+  policy: Policy,
+  now: number,
+): Result {
+  if (fact.state === 'green') return end(remediation, 'succeeded', reason('green_after_rerun'), now, fact.kind);
+  if (fact.state === 'pending') return unchanged(remediation);
+  return gather(remediation, policy, now, fact.kind, 'Still red after the re-run; an agent is asked.');
+}
+
+/** What keeps Healer from spending now; null when nothing does. */
+function obstacleTo(policy: Policy, now: number): Reason | null {
+  const { load } = policy;
+  if (policy.mode === 'paused' || load.paused) return reason('paused');
+  if (load.breakerUntil !== null && load.breakerUntil > now) return reason('breaker_open');
+  if (load.running >= load.maxRunning)
+    return reason('at_capacity', `${load.running} of ${load.maxRunning} CodeRuns are running.`);
+  return null;
+}
+
+function defer(remediation: Remediation, why: Reason, policy: Policy, now: number): Result {
+  if (now - remediation.createdAt >= policy.maxDeferredMs) return deferredTooLong(remediation, why, now);
+  return change(remediation, now)
+    .to('deferred', now + policy.deferMs, why)
+    .say('deferred', why.detail)
+    .plan({ kind: 'comment' })
+    .done();
+}
+
+function deferredLooksAgain(remediation: Remediation, policy: Policy, now: number): Result {
+  const obstacle = obstacleTo(policy, now);
+  if (obstacle === null) {
+    return gather(
+      remediation,
+      policy,
+      now,
+      'resumed',
+      'Nothing stands in the way any more; evidence is gathered anew.',
+    );
+  }
+  if (now - remediation.createdAt >= policy.maxDeferredMs) return deferredTooLong(remediation, obstacle, now);
+  const quiet = change(remediation, now).with({ wakeAt: now + policy.deferMs, reason: obstacle });
+  return obstacle.code === remediation.reason?.code ? quiet.done() : quiet.say('deferred', obstacle.detail).done();
+}
+
+function deferredTooLong(remediation: Remediation, why: Reason, now: number): Result {
+  return end(
+    remediation,
+    'escalated',
+    reason('no_progress', `Held back for too long: ${why.detail}`),
+    now,
+    'deferred_too_long',
+  );
+}
+
+/** Into a terminal phase. A CodeRun under way is stopped, its attempt closed. */
+export function end(
+  remediation: Remediation,
+  phase: 'succeeded' | 'escalated' | 'cancelled' | 'superseded',
+  why: Reason,
+  now: number,
+  event: string,
+): Result {
+  const current = remediation.attempts.at(-1);
+  const running = current !== undefined && current.endedAt === null ? current : null;
+  const attempts = running
+    ? [
+        ...remediation.attempts.slice(0, -1),
+        { ...running, endedAt: now, outcome: 'cancelled' as const, detail: why.detail },
+      ]
+    : remediation.attempts;
+  const ending = change({ ...remediation, attempts }, now)
+    .to(phase, null, why)
+    .say(event, why.detail)
+    .plan({ kind: 'comment' });
+  return running ? ending.plan({ kind: 'cancel_run', ordinal: running.ordinal }).done() : ending.done();
+}
+
+function personCommanded(remediation: Remediation, fact: PersonCommanded, policy: Policy, now: number): Result {
+  switch (fact.verb) {
+    case 'cancel':
+      return end(remediation, 'cancelled', reason('cancelled_by_person', `${fact.by} cancelled it.`), now, fact.kind);
+    case 'approve': {
+      const approved = { ...remediation, approvedBy: fact.by };
+      if (remediation.phase === 'awaiting_approval')
+        return gather(approved, policy, now, fact.kind, `${fact.by} approved it.`);
+      return change(approved, now).say(fact.kind, `${fact.by} approved it.`).done();
+    }
+    case 'route':
+      return change(remediation, now)
+        .with({ pinnedAgent: fact.agent })
+        .say(fact.kind, `${fact.by} asked for ${fact.agent}.`)
+        .done();
+    case 'retry': {
+      const guided = { ...remediation, guidance: fact.guidance ?? remediation.guidance };
+      const idle =
+        remediation.phase === 'deferred' || remediation.phase === 'retrying' || remediation.phase === 'received';
+      const message = `${fact.by} asked to try again${fact.guidance ? ' and gave guidance' : ''}.`;
+      if (idle) return gather(guided, policy, now, fact.kind, message);
+      return change(guided, now).say(fact.kind, message).done();
+    }
+  }
+}
+
+/** Terminal is terminal. Only a CodeRun that came into being after the end still has to be stopped. */
+function afterTheEnd(remediation: Remediation, fact: Fact, now: number): Result {
+  if (fact.kind !== 'coderun_created') return unchanged(remediation);
+  const attempts = remediation.attempts.map((attempt) =>
+    attempt.ordinal === fact.ordinal ? { ...attempt, codeRunName: fact.name } : attempt,
+  );
+  return change({ ...remediation, attempts }, now)
+    .say('late_coderun', `${fact.name} came into being after the end and is stopped.`)
+    .plan({ kind: 'cancel_run', ordinal: fact.ordinal })
+    .done();
+}

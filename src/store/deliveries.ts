@@ -1,0 +1,177 @@
+import type { Selectable } from 'kysely';
+import type { DedupStatus, Delivery, DeliveryOrigin, Disposition, DispositionStatus } from '../model/delivery.ts';
+import type { ReasonCode } from '../model/reason.ts';
+import type { Reader, Tx } from './open.ts';
+import type { DeliveryTable } from './schema.ts';
+
+/** A delivery as kept: with its disposition once one was decided. */
+export interface StoredDelivery extends Delivery {
+  readonly disposition: Disposition | null;
+  readonly decidedAt: number | null;
+  readonly failures: number;
+}
+
+/** The delivery that came before with the same id or the same body, if any. */
+export async function findTwin(db: Reader, delivery: Delivery): Promise<StoredDelivery | null> {
+  const row = await db
+    .selectFrom('deliveries')
+    .selectAll()
+    .where((eb) =>
+      delivery.externalId === null
+        ? eb('digest', '=', delivery.digest)
+        : eb.or([eb('digest', '=', delivery.digest), eb('external_id', '=', delivery.externalId)]),
+    )
+    .orderBy('received_at')
+    .limit(1)
+    .executeTakeFirst();
+  return row ? fromRow(row) : null;
+}
+
+/** Keeps a delivery. False when one with the same id or body is there already. */
+export async function insertDelivery(
+  tx: Tx,
+  delivery: Delivery,
+  disposition: Disposition | null,
+  now: number,
+): Promise<boolean> {
+  const result = await tx
+    .insertInto('deliveries')
+    .values({
+      id: delivery.id,
+      origin: delivery.origin,
+      event: delivery.event,
+      external_id: delivery.externalId,
+      digest: delivery.digest,
+      received_at: delivery.receivedAt,
+      body: delivery.body,
+      failures: disposition === null ? 1 : 0,
+      ...decision(disposition, now),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
+}
+
+/** Writes the disposition of a delivery that was kept undecided. */
+export async function decideDelivery(tx: Tx, id: string, disposition: Disposition, now: number): Promise<void> {
+  await tx.updateTable('deliveries').set(decision(disposition, now)).where('id', '=', id).execute();
+}
+
+export async function countDeliveryFailure(db: Reader, id: string): Promise<void> {
+  await db
+    .updateTable('deliveries')
+    .set((eb) => ({ failures: eb('failures', '+', 1) }))
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Deliveries that were kept but not decided, oldest first. */
+export async function undecidedDeliveries(db: Reader, limit: number): Promise<readonly StoredDelivery[]> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .selectAll()
+    .where('state', '=', 'stored')
+    .orderBy('received_at')
+    .limit(limit)
+    .execute();
+  return rows.map(fromRow);
+}
+
+/** When the oldest undecided delivery came, in milliseconds since the epoch; null when all are decided. */
+export async function oldestUndecided(db: Reader): Promise<number | null> {
+  const row = await db
+    .selectFrom('deliveries')
+    .select('received_at')
+    .where('state', '=', 'stored')
+    .orderBy('received_at')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.received_at ?? null;
+}
+
+/** By Healer's own id or the sender's. */
+export async function findDelivery(db: Reader, id: string): Promise<StoredDelivery | null> {
+  const row = await db
+    .selectFrom('deliveries')
+    .selectAll()
+    .where((eb) => eb.or([eb('id', '=', id), eb('external_id', '=', id)]))
+    .executeTakeFirst();
+  return row ? fromRow(row) : null;
+}
+
+/** The latest deliveries without their bodies, newest first. */
+export async function latestDeliveries(db: Reader, limit: number): Promise<readonly Omit<StoredDelivery, 'body'>[]> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .select([
+      'id',
+      'origin',
+      'event',
+      'external_id',
+      'digest',
+      'received_at',
+      'state',
+      'status',
+      'dedup_status',
+      'reason_code',
+      'reason_detail',
+      'remediation_id',
+      'decided_at',
+      'failures',
+    ])
+    .orderBy('received_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => fromRow({ ...row, body: new Uint8Array() }));
+}
+
+/** How many deliveries ended with which reason since a time. */
+export async function countDispositions(
+  db: Reader,
+  since: number,
+): Promise<readonly { reason: string; count: number }[]> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .select((eb) => ['reason_code', eb.fn.countAll<number | string | bigint>().as('count')])
+    .where('received_at', '>=', since)
+    .where('reason_code', 'is not', null)
+    .groupBy('reason_code')
+    .execute();
+  return rows.map((row) => ({ reason: row.reason_code ?? '', count: Number(row.count) }));
+}
+
+function decision(disposition: Disposition | null, now: number) {
+  return {
+    state: disposition === null ? ('stored' as const) : ('decided' as const),
+    status: disposition?.status ?? null,
+    dedup_status: disposition?.dedupStatus ?? null,
+    reason_code: disposition?.reason.code ?? null,
+    reason_detail: disposition?.reason.detail ?? null,
+    remediation_id: disposition?.remediationId ?? null,
+    decided_at: disposition === null ? null : now,
+  };
+}
+
+function fromRow(row: Selectable<DeliveryTable>): StoredDelivery {
+  return {
+    id: row.id,
+    origin: row.origin as DeliveryOrigin,
+    event: row.event,
+    externalId: row.external_id,
+    digest: row.digest,
+    receivedAt: row.received_at,
+    body: row.body,
+    decidedAt: row.decided_at,
+    failures: row.failures,
+    disposition:
+      row.state === 'stored'
+        ? null
+        : {
+            status: row.status as DispositionStatus,
+            dedupStatus: row.dedup_status as DedupStatus,
+            remediationId: row.remediation_id,
+            reason: { code: row.reason_code as ReasonCode, detail: row.reason_detail ?? '' },
+          },
+  };
+}

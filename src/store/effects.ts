@@ -1,0 +1,138 @@
+import { sql } from 'kysely';
+import type { Reader, Store, Tx } from './open.ts';
+
+export interface NewEffect {
+  readonly key: string;
+  readonly remediationId: string;
+  readonly kind: string;
+  readonly payload: unknown;
+  readonly dueAt: number;
+  /** Asking again for one that was done makes it due again; otherwise done is done. */
+  readonly repeatable: boolean;
+}
+
+/** An effect that a worker holds. */
+export interface ClaimedEffect {
+  readonly key: string;
+  readonly remediationId: string;
+  readonly kind: string;
+  readonly payload: unknown;
+  readonly revision: number;
+  readonly tries: number;
+}
+
+/** Writes duties down. One that is known becomes due at the earlier of both times. */
+export async function planEffects(tx: Tx, effects: readonly NewEffect[], now: number): Promise<void> {
+  for (const effect of effects) {
+    await tx
+      .insertInto('effects')
+      .values({
+        key: effect.key,
+        remediation_id: effect.remediationId,
+        kind: effect.kind,
+        payload: JSON.stringify(effect.payload),
+        state: 'pending',
+        due_at: effect.dueAt,
+        revision: 1,
+        tries: 0,
+        leased_until: null,
+        last_error: null,
+        created_at: now,
+      })
+      .onConflict((conflict) => {
+        const known = conflict.column('key').doUpdateSet((eb) => ({
+          state: effect.repeatable ? 'pending' : eb.ref('effects.state'),
+          revision: eb('effects.revision', '+', 1),
+          due_at: sql<number>`case when effects.state = 'pending' and effects.due_at < ${effect.dueAt} then effects.due_at else ${effect.dueAt} end`,
+        }));
+        return known;
+      })
+      .execute();
+  }
+}
+
+/** Takes up to `limit` due effects for `leaseMs`; no other worker gets them until then. */
+export async function claimEffects(
+  store: Store,
+  now: number,
+  leaseMs: number,
+  limit: number,
+): Promise<readonly ClaimedEffect[]> {
+  const skipLocked = store.dialect === 'postgres' ? sql`for update skip locked` : sql``;
+  const { rows } = await sql<{
+    key: string;
+    remediation_id: string;
+    kind: string;
+    payload: string;
+    revision: number;
+    tries: number;
+  }>`
+    update effects set leased_until = ${now + leaseMs}, tries = tries + 1
+    where key in (
+      select key from effects
+      where state = 'pending' and due_at <= ${now} and (leased_until is null or leased_until <= ${now})
+      order by due_at limit ${limit} ${skipLocked}
+    )
+    returning key, remediation_id, kind, payload, revision, tries`.execute(store.db);
+  return rows.map((row) => ({
+    key: row.key,
+    remediationId: row.remediation_id,
+    kind: row.kind,
+    payload: JSON.parse(row.payload),
+    revision: row.revision,
+    tries: row.tries,
+  }));
+}
+
+/** Marks an effect as carried out; if it was asked for again meanwhile, it stays due. */
+export async function finishEffect(
+  tx: Reader,
+  effect: ClaimedEffect,
+  state: 'done' | 'dropped',
+  note: string | null = null,
+): Promise<void> {
+  await tx
+    .updateTable('effects')
+    .set((eb) => ({
+      state: eb.case().when('revision', '=', effect.revision).then(state).else(eb.ref('state')).end(),
+      leased_until: null,
+      tries: 0,
+      last_error: note,
+    }))
+    .where('key', '=', effect.key)
+    .execute();
+}
+
+/** Puts an effect off; one that was asked for again meanwhile keeps its earlier time. */
+export async function postponeEffect(
+  db: Reader,
+  effect: ClaimedEffect,
+  dueAt: number,
+  error: string | null,
+): Promise<void> {
+  await db
+    .updateTable('effects')
+    .set((eb) => ({
+      due_at: eb.case().when('revision', '=', effect.revision).then(dueAt).else(eb.ref('due_at')).end(),
+      tries: error === null ? 0 : effect.tries,
+      leased_until: null,
+      last_error: error,
+    }))
+    .where('key', '=', effect.key)
+    .execute();
+}
+
+/** When the next effect is due, milliseconds since the epoch; null when none is. */
+export async function nextEffectDue(db: Reader): Promise<number | null> {
+  const row = await db
+    .selectFrom('effects')
+    .select((eb) => eb.fn.min(eb.fn.coalesce('leased_until', 'due_at')).as('at'))
+    .where('state', '=', 'pending')
+    .executeTakeFirst();
+  return row?.at === null || row?.at === undefined ? null : Number(row.at);
+}
+
+/** After a crash nobody is at work any more: what the process before held is due at once. Embedded store only. */
+export async function releaseAllEffects(db: Reader): Promise<void> {
+  await db.updateTable('effects').set({ leased_until: null }).where('state', '=', 'pending').execute();
+}

@@ -1,0 +1,84 @@
+import { Kysely, sql, type Transaction } from 'kysely';
+import type { Dialect } from './dialect.ts';
+import { migrate } from './migrations.ts';
+import { postgresDialect } from './postgres.ts';
+import type { Database } from './schema.ts';
+import { lockFolder, sqliteDialect } from './sqlite.ts';
+
+export type Tx = Transaction<Database>;
+export type Reader = Kysely<Database> | Tx;
+
+/** Where things are kept. */
+export interface Store {
+  readonly db: Kysely<Database>;
+  readonly dialect: Dialect;
+  /** Runs `work` in a transaction; one that lost a race with another process is tried again, so `work` may run twice. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Throws when the store cannot be reached. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type StoreOptions =
+  | { readonly kind: 'sqlite'; readonly dir: string }
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'postgres'; readonly url: string; readonly maxConnections?: number };
+
+/** PostgreSQL's codes for “another transaction was faster”: serialization_failure, deadlock_detected. */
+const LOST_RACE = new Set(['40001', '40P01']);
+const MAX_RACES = 5;
+
+/** Opens the store and brings its schema up to date. Throws UserError when an embedded store is in use. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const unlock = options.kind === 'sqlite' ? lockFolder(options.dir) : () => {};
+  const dialect: Dialect = options.kind === 'postgres' ? 'postgres' : 'sqlite';
+  const db = new Kysely<Database>({ dialect: driver(options) });
+  try {
+    await migrate(db, dialect);
+  } catch (error) {
+    await db.destroy();
+    unlock();
+    throw error;
+  }
+  return {
+    db,
+    dialect,
+    transaction: (work) => retryLostRaces(() => db.transaction().execute(work)),
+    ping: async () => {
+      await sql`select 1`.execute(db);
+    },
+    close: async () => {
+      await db.destroy();
+      unlock();
+    },
+  };
+}
+
+function driver(options: StoreOptions) {
+  if (options.kind === 'postgres') return postgresDialect(options.url, options.maxConnections);
+  return sqliteDialect(options.kind === 'memory' ? ':memory:' : `${options.dir}/healer.sqlite`);
+}
+
+async function retryLostRaces<T>(work: () => Promise<T>): Promise<T> {
+  for (let race = 1; ; race += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (race >= MAX_RACES || !LOST_RACE.has(String((error as { code?: unknown }).code))) throw error;
+    }
+  }
+}
+
+/** What happens inside is undone when it throws, the transaction around it lives on. */
+export async function savepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
+  await sql`savepoint item`.execute(tx);
+  try {
+    const result = await work();
+    await sql`release savepoint item`.execute(tx);
+    return result;
+  } catch (error) {
+    await sql`rollback to savepoint item`.execute(tx);
+    await sql`release savepoint item`.execute(tx);
+    throw error;
+  }
+}

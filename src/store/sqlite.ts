@@ -1,0 +1,65 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { SqliteDialect } from 'kysely';
+import { UserError } from '../lib/errors.ts';
+
+/** How many prepared statements are kept; Healer's own queries are far fewer. */
+const MAX_STATEMENTS = 500;
+
+/** Kysely's SQLite dialect over Node's own `node:sqlite`. Durable before it answers: WAL with `synchronous=FULL`. */
+export function sqliteDialect(path: string): SqliteDialect {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  const database = new DatabaseSync(path);
+  database.exec('pragma busy_timeout = 5000');
+  database.exec('pragma journal_mode = wal');
+  database.exec('pragma synchronous = full');
+  database.exec('pragma foreign_keys = on');
+  database.exec('pragma wal_autocheckpoint = 2000');
+  const statements = new Map<string, StatementSync>();
+  const prepare = (sql: string): StatementSync => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = database.prepare(sql);
+    if (statements.size >= MAX_STATEMENTS) statements.delete(statements.keys().next().value ?? '');
+    statements.set(sql, statement);
+    return statement;
+  };
+  return new SqliteDialect({
+    database: {
+      close: () => {
+        statements.clear();
+        database.close();
+      },
+      prepare: (sql) => {
+        const statement = prepare(sql);
+        return {
+          reader: statement.columns().length > 0,
+          all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+          run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+          iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+        };
+      },
+    },
+  });
+}
+
+/**
+ * Holds a folder for one process: two of them on one embedded store would act twice. The operating system lets go of
+ * the lock when the process ends, however it ends. Throws UserError when another process has it.
+ */
+export function lockFolder(dir: string): () => void {
+  mkdirSync(dir, { recursive: true });
+  const lock = new DatabaseSync(`${dir}/lock.sqlite`);
+  try {
+    lock.exec('pragma journal_mode = delete');
+    lock.exec('begin exclusive');
+  } catch (cause) {
+    lock.close();
+    throw new UserError(
+      `The data folder ${dir} is in use by another Healer process. Stop that one, or give this one a folder of its own (HEALER_DATA_DIR).`,
+      { cause },
+    );
+  }
+  return () => lock.close();
+}
