@@ -1,0 +1,119 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Fact } from '../model/fact.ts';
+import { isTerminal, type Remediation, type TimelineEntry } from '../model/remediation.ts';
+import { planEffects } from '../store/effects.ts';
+import { closeLineage, saveSpending } from '../store/lineages.ts';
+import type { Store, Tx } from '../store/open.ts';
+import { assignRun, insertRemediation, loadForChange, saveRemediation } from '../store/remediations.ts';
+import { appendTimeline } from '../store/timeline.ts';
+import type { Result } from './change.ts';
+import { effectKey, REPEATABLE } from './effects.ts';
+import { attemptsSpent } from './lineage.ts';
+import type { Policy } from './policy.ts';
+import { opened, transition } from './transition.ts';
+
+/** One step of a remediation's life, for everyone who listens: metrics, logs, the stream. */
+export interface Step {
+  readonly before: Remediation | null;
+  readonly after: Remediation;
+  readonly fact: Fact | null;
+  readonly entries: readonly TimelineEntry[];
+}
+
+export interface MachineOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Reads what stands in the way of spending, in the same transaction. */
+  readonly policyFor: (tx: Tx, remediation: Remediation, now: number) => Promise<Policy>;
+}
+
+export interface Machine {
+  /** Writes a new remediation with its first duties. Null when its subject is live already. */
+  open(tx: Tx, remediation: Remediation, message: string): Promise<Step | null>;
+  /** Applies a fact in the caller's transaction. Null when there is no such remediation. */
+  applyIn(tx: Tx, id: string, fact: Fact): Promise<Step | null>;
+  /** Applies a fact in a transaction of its own; `also` is done in the same one. */
+  apply(id: string, fact: Fact, also?: (tx: Tx) => Promise<void>): Promise<Step | null>;
+  /** Tells the listeners; to be called after the commit of a transaction that `open` or `applyIn` took part in. */
+  publish(step: Step | null): void;
+  subscribe(listener: (step: Step) => void): () => void;
+}
+
+/** Facts in, states and duties out, each step in one transaction. */
+export function createMachine({ store, clock, policyFor }: MachineOptions): Machine {
+  const listeners = new Set<(step: Step) => void>();
+
+  const write = async (tx: Tx, before: Remediation | null, result: Result, now: number): Promise<void> => {
+    const { remediation } = result;
+    await appendTimeline(tx, remediation.id, result.entries);
+    await planEffects(
+      tx,
+      result.effects.map(({ effect, dueAt }) => ({
+        key: effectKey(remediation.id, effect),
+        remediationId: remediation.id,
+        kind: effect.kind,
+        payload: effect,
+        dueAt,
+        repeatable: REPEATABLE.has(effect.kind),
+      })),
+      now,
+    );
+    await keepLineage(tx, before, remediation, now);
+  };
+
+  const machine: Machine = {
+    open: async (tx, remediation, message) => {
+      const now = clock();
+      const result = opened(remediation, await policyFor(tx, remediation, now), now, message);
+      if (!(await insertRemediation(tx, result.remediation))) return null;
+      if (remediation.runId !== null) await assignRun(tx, remediation.repository, remediation.runId, remediation.id);
+      await write(tx, null, result, now);
+      return { before: null, after: result.remediation, fact: null, entries: result.entries };
+    },
+
+    applyIn: async (tx, id, fact) => {
+      const now = clock();
+      const loaded = await loadForChange(tx, store.dialect, id);
+      if (loaded === null) return null;
+      const before = loaded.remediation;
+      const result = transition(before, fact, await policyFor(tx, before, now), now);
+      if (result.remediation !== before) {
+        await saveRemediation(tx, result.remediation, loaded.version);
+        await write(tx, before, result, now);
+      }
+      if (fact.kind === 'failure_joined' && fact.runId !== null) await assignRun(tx, before.repository, fact.runId, id);
+      return { before, after: result.remediation, fact, entries: result.entries };
+    },
+
+    apply: async (id, fact, also) => {
+      const step = await store.transaction(async (tx) => {
+        const applied = await machine.applyIn(tx, id, fact);
+        await also?.(tx);
+        return applied;
+      });
+      machine.publish(step);
+      return step;
+    },
+
+    publish: (step) => {
+      if (step === null || step.entries.length === 0) return;
+      for (const listener of listeners) listener(step);
+    },
+
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  return machine;
+}
+
+async function keepLineage(tx: Tx, before: Remediation | null, after: Remediation, now: number): Promise<void> {
+  const attempts = attemptsSpent(after);
+  if (before === null || attempts !== attemptsSpent(before) || after.spawned !== before.spawned) {
+    await saveSpending(tx, after.lineageId, { attempts, spawned: after.spawned });
+  }
+  if (after.phase === 'succeeded' && before !== null && !isTerminal(before.phase)) {
+    await closeLineage(tx, after.subjectKey, 'green', now);
+  }
+}

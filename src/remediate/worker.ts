@@ -1,0 +1,171 @@
+import type { Clock } from '../lib/clock.ts';
+import { messageOf, PermanentError, RetryableError } from '../lib/errors.ts';
+import type { Fact } from '../model/fact.ts';
+import type { Remediation } from '../model/remediation.ts';
+import { type ClaimedEffect, claimEffects, finishEffect, nextEffectDue, postponeEffect } from '../store/effects.ts';
+import type { Store } from '../store/open.ts';
+import { dueRemediations, findRemediation, nextWake } from '../store/remediations.ts';
+import { type Effect, type EffectKind, isWanted } from './effects.ts';
+import type { Machine } from './machine.ts';
+
+/** What carrying out an effect led to. */
+export type Handled =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'fact'; readonly fact: Fact }
+  /** Nothing new yet; look again then, in milliseconds since the epoch. */
+  | { readonly kind: 'again'; readonly at: number };
+
+export type Handler<K extends EffectKind = EffectKind> = (
+  effect: Extract<Effect, { kind: K }>,
+  remediation: Remediation,
+  abort: AbortSignal,
+) => Promise<Handled>;
+
+export type Handlers = { readonly [K in EffectKind]: Handler<K> };
+
+export interface WorkerOptions {
+  readonly store: Store;
+  readonly machine: Machine;
+  readonly handlers: Handlers;
+  readonly clock: Clock;
+  /** Effects carried out side by side. */
+  readonly concurrency: number;
+  readonly onError: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface Worker {
+  start(): void;
+  /** Something became due; look now. */
+  wake(): void;
+  /** One round: every timer and effect that is due now. Returns how many there were. */
+  round(): Promise<number>;
+  /** Stops taking new work and waits for what is under way. */
+  stop(): Promise<void>;
+}
+
+/** A worker that died is replaced after this time, in milliseconds. Longer than any handler may take. */
+const LEASE_MS = 5 * 60_000;
+/** A handler that keeps failing is given up after this many tries; timers bring the remediation forward all the same. */
+const MAX_TRIES = 12;
+const FIRST_DELAY_MS = 1_000;
+const MAX_DELAY_MS = 5 * 60_000;
+/** The longest sleep between two looks; other replicas may have planned something. */
+const MAX_SLEEP_MS = 5_000;
+
+/** Carries out what transitions planned: timers that rang and effects that are due. */
+export function createWorker(options: WorkerOptions): Worker {
+  const { store, machine, handlers, clock, onError } = options;
+  const abort = new AbortController();
+  const busy = new Set<Promise<void>>();
+  let loop: Promise<void> | null = null;
+  let wakeUp: (() => void) | null = null;
+  let woken = false;
+
+  const ringTimers = async (): Promise<number> => {
+    const ids = await dueRemediations(store.db, clock(), 100);
+    for (const id of ids) await machine.apply(id, { kind: 'timer_rang' });
+    return ids.length;
+  };
+
+  const carryOut = async (claimed: ClaimedEffect): Promise<void> => {
+    try {
+      const remediation = await findRemediation(store.db, claimed.remediationId);
+      const effect = claimed.payload as Effect;
+      if (remediation === null || !isWanted(effect, remediation)) {
+        await finishEffect(store.db, claimed, 'dropped', 'overtaken');
+        return;
+      }
+      // The kinds of effect and handler are the same by construction of `Handlers`.
+      const handler = handlers[effect.kind] as Handler;
+      const handled = await handler(effect as never, remediation, abort.signal);
+      if (handled.kind === 'again') await postponeEffect(store.db, claimed, handled.at, null);
+      else if (handled.kind === 'done') await finishEffect(store.db, claimed, 'done');
+      else await machine.apply(remediation.id, handled.fact, (tx) => finishEffect(tx, claimed, 'done'));
+    } catch (error) {
+      await failed(claimed, error);
+    }
+  };
+
+  const failed = async (claimed: ClaimedEffect, error: unknown): Promise<void> => {
+    const message = messageOf(error);
+    const giveUp = error instanceof PermanentError || claimed.tries >= MAX_TRIES;
+    onError('effect failed', { effect: claimed.key, kind: claimed.kind, tries: claimed.tries, giveUp, error: message });
+    if (giveUp) {
+      await finishEffect(store.db, claimed, 'dropped', message);
+      return;
+    }
+    const wanted = error instanceof RetryableError ? error.retryAfterMs : null;
+    const delay = wanted ?? Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (claimed.tries - 1));
+    await postponeEffect(store.db, claimed, clock() + delay, message);
+  };
+
+  const startEffects = async (): Promise<number> => {
+    const free = options.concurrency - busy.size;
+    if (free <= 0) return 0;
+    const claimed = await claimEffects(store, clock(), LEASE_MS, free);
+    for (const effect of claimed) {
+      const work = carryOut(effect)
+        .catch((error: unknown) =>
+          onError('effect could not be written down', { effect: effect.key, error: messageOf(error) }),
+        )
+        .finally(() => {
+          busy.delete(work);
+          wake();
+        });
+      busy.add(work);
+    }
+    return claimed.length;
+  };
+
+  const sleepUntilDue = async (): Promise<void> => {
+    const times = [await nextWake(store.db), busy.size < options.concurrency ? await nextEffectDue(store.db) : null];
+    const next = Math.min(...times.filter((time) => time !== null), Number.POSITIVE_INFINITY);
+    const delay = Math.max(0, Math.min(MAX_SLEEP_MS, next - clock()));
+    if (woken || abort.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, delay);
+      wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    wakeUp = null;
+  };
+
+  const run = async (): Promise<void> => {
+    while (!abort.signal.aborted) {
+      woken = false;
+      try {
+        const count = (await ringTimers()) + (await startEffects());
+        if (count === 0) await sleepUntilDue();
+      } catch (error) {
+        onError('worker round failed', { error: messageOf(error) });
+        woken = false;
+        await new Promise((resolve) => setTimeout(resolve, FIRST_DELAY_MS));
+      }
+    }
+  };
+
+  const wake = (): void => {
+    woken = true;
+    wakeUp?.();
+  };
+
+  return {
+    start: () => {
+      loop ??= run();
+    },
+    wake,
+    round: async () => {
+      const count = (await ringTimers()) + (await startEffects());
+      await Promise.all(busy);
+      return count;
+    },
+    stop: async () => {
+      abort.abort();
+      wake();
+      await loop;
+      await Promise.all(busy);
+    },
+  };
+}
