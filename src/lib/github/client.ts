@@ -1,0 +1,161 @@
+import { createAppAuth } from '@octokit/auth-app';
+import { Octokit } from '@octokit/core';
+import { paginateRest } from '@octokit/plugin-paginate-rest';
+import { restEndpointMethods } from '@octokit/plugin-rest-endpoint-methods';
+import { retry } from '@octokit/plugin-retry';
+import { throttling } from '@octokit/plugin-throttling';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.ts';
+import { guardedFetch, type RateLimit } from './fetch.ts';
+import { type InstallationAuth, installationAuth } from './installation-auth.ts';
+
+const HealerOctokit = Octokit.plugin(restEndpointMethods, paginateRest, throttling, retry);
+/** One repository's GitHub: REST methods under `.rest`, `.paginate`, `.request`. */
+export type GitHubRepository = InstanceType<typeof HealerOctokit>;
+
+export type GitHubAuth =
+  | { readonly kind: 'app'; readonly appId: string | number; readonly privateKey: string }
+  | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'none' };
+
+export interface GitHubLog {
+  debug(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface GitHubOptions {
+  readonly auth: GitHubAuth;
+  /** Healer's version, for the user agent `healer/<version>`. */
+  readonly version: string;
+  /** `https://api.github.com`, or `https://HOST/api/v3` for Enterprise. */
+  readonly baseUrl?: string;
+  /** Milliseconds for one request; retries get the same again. */
+  readonly timeoutMs?: number;
+  /** Hosts besides the API's that a job log may be fetched from although they are on an address inside. */
+  readonly logHosts?: readonly string[];
+  readonly fetch?: typeof fetch;
+  readonly clock?: Clock;
+  readonly onRateLimit?: (limit: RateLimit) => void;
+  readonly log?: GitHubLog;
+  /** Base of the waiting time between retries in milliseconds (1, 4, 9 times this); tests set 1. */
+  readonly retryBaseMs?: number;
+}
+
+export interface GitHub {
+  readonly baseUrl: string;
+  readonly options: GitHubOptions;
+  /** `owner/name`; authenticated for this repository alone. Cheap to call again. */
+  forRepository(repository: string): GitHubRepository;
+  /** Who we are when we are an App: what tells our own pushes and checks from other people's. Null with a token. */
+  app(): Promise<GitHubApp | null>;
+}
+
+export interface GitHubApp {
+  readonly id: number;
+  /** The login of its pushes is `<slug>[bot]`. */
+  readonly slug: string;
+}
+
+export const GITHUB_COM_API = 'https://api.github.com';
+const DEFAULT_TIMEOUT_MS = 10_000;
+const MAX_RETRIES = 2;
+/** Rate limits are waited for only this long; longer than that the caller decides. Seconds. */
+const LONGEST_RATE_LIMIT_WAIT_S = 30;
+const REPOSITORIES_KEPT = 500;
+
+export function createGitHub(options: GitHubOptions): GitHub {
+  const baseUrl = (options.baseUrl ?? GITHUB_COM_API).replace(/\/+$/, '');
+  const doFetch = guardedFetch({
+    baseUrl,
+    fetch: options.fetch ?? fetch,
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    onRateLimit: options.onRateLimit ?? (() => {}),
+  });
+  const base = octokitFor(options, baseUrl, doFetch, 'app');
+  const appAuth = options.auth.kind === 'app' ? createAppAuth({ ...options.auth, request: base.request }) : null;
+  const known = new LRUCache<string, GitHubRepository>({ max: REPOSITORIES_KEPT });
+  let self: Promise<GitHubApp | null> | null = null;
+
+  return {
+    baseUrl,
+    options,
+    forRepository(repository) {
+      const key = repository.toLowerCase();
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      const octokit = octokitFor(options, baseUrl, doFetch, key);
+      if (appAuth !== null) authenticateAs(octokit, installationAuth({ appAuth, base, repository }));
+      known.set(key, octokit);
+      return octokit;
+    },
+    app() {
+      if (appAuth === null) return Promise.resolve(null);
+      self ??= whoAmI(base, appAuth).catch((error: unknown) => {
+        self = null;
+        throw error;
+      });
+      return self;
+    },
+  };
+}
+
+async function whoAmI(base: GitHubRepository, appAuth: ReturnType<typeof createAppAuth>): Promise<GitHubApp | null> {
+  const { token } = await appAuth({ type: 'app' });
+  const { data } = await base.request('GET /app', { headers: { authorization: `bearer ${token}` } });
+  return data === null ? null : { id: data.id, slug: data.slug ?? '' };
+}
+
+function octokitFor(options: GitHubOptions, baseUrl: string, doFetch: typeof fetch, id: string): GitHubRepository {
+  const log = quietLog(options.log);
+  const mayWait = (retryAfter: number, kind: string, count: number): boolean => {
+    const wait = count < 1 && retryAfter <= LONGEST_RATE_LIMIT_WAIT_S;
+    options.log?.warn({ kind, retryAfter, wait, scope: id }, 'GitHub limits our requests');
+    return wait;
+  };
+  const octokit = new HealerOctokit({
+    baseUrl,
+    userAgent: `healer/${options.version}`,
+    ...(options.auth.kind === 'token' ? { auth: options.auth.token } : {}),
+    log,
+    request: { fetch: doFetch },
+    retry: {
+      retries: MAX_RETRIES,
+      retryAfterBaseValue: options.retryBaseMs ?? 1000,
+      // 421 is how guardedFetch reports a redirect that it did not follow.
+      doNotRetry: [400, 401, 403, 404, 405, 409, 410, 413, 415, 421, 422, 429, 451],
+    },
+    throttle: {
+      id: `${baseUrl} ${id}`,
+      onRateLimit: (after, _request, _octokit, count) => mayWait(after, 'primary', count),
+      onSecondaryRateLimit: (after, _request, _octokit, count) => mayWait(after, 'secondary', count),
+    },
+  });
+  // A POST that failed with 5xx may have happened: sending it again could comment twice. Effects retry by their own key.
+  octokit.hook.before('request', (request) => {
+    if (request.method === 'POST') request.request = { ...request.request, retries: 0 };
+  });
+  return octokit;
+}
+
+/** Adds the installation's token to every request; a token refused once is replaced once. */
+function authenticateAs(octokit: GitHubRepository, auth: InstallationAuth): void {
+  octokit.hook.wrap('request', async (request, parameters) => {
+    const send = async (refresh: boolean) => {
+      const token = await auth.token(refresh);
+      const headers = { ...parameters.headers, authorization: `token ${token}` };
+      return request({ ...parameters, headers });
+    };
+    try {
+      return await send(false);
+    } catch (error) {
+      if ((error as { status?: unknown }).status !== 401) throw error;
+      return send(true);
+    }
+  });
+}
+
+function quietLog(log: GitHubLog | undefined) {
+  const to = (level: 'debug' | 'warn') => (message: string, fields?: object) =>
+    log?.[level]({ ...fields, detail: message }, 'Octokit says');
+  return { debug: () => {}, info: () => {}, warn: to('debug'), error: to('warn') };
+}

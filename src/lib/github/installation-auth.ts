@@ -1,0 +1,54 @@
+import type { createAppAuth } from '@octokit/auth-app';
+import { PermanentError } from '../errors.ts';
+import type { GitHubRepository } from './client.ts';
+
+export interface InstallationAuth {
+  /** A token for one repository, from the cache (auth-app keeps it for 59 of its 60 minutes) unless `refresh`. */
+  token(refresh: boolean): Promise<string>;
+}
+
+interface Parts {
+  readonly appAuth: ReturnType<typeof createAppAuth>;
+  /** An Octokit without credentials on the same base URL. */
+  readonly base: GitHubRepository;
+  readonly repository: string;
+}
+
+/**
+ * The App's installation on one repository. The installation is looked up at the first request and again after a
+ * failure: an App may be installed while Healer runs.
+ */
+export function installationAuth({ appAuth, base, repository }: Parts): InstallationAuth {
+  const [owner = '', repo = ''] = repository.split('/');
+  let installation: Promise<number> | null = null;
+
+  const lookUp = async (): Promise<number> => {
+    const { token } = await appAuth({ type: 'app' });
+    try {
+      const { data } = await base.request('GET /repos/{owner}/{repo}/installation', {
+        owner,
+        repo,
+        headers: { authorization: `bearer ${token}` },
+      });
+      return data.id;
+    } catch (error) {
+      if ((error as { status?: unknown }).status !== 404) throw error;
+      throw new PermanentError(
+        `The GitHub App is not installed on ${repository}. Install it there, or remove the repository.`,
+      );
+    }
+  };
+
+  return {
+    async token(refresh) {
+      if (refresh) installation = null;
+      installation ??= lookUp().catch((error: unknown) => {
+        installation = null;
+        throw error;
+      });
+      const installationId = await installation;
+      const answer = await appAuth({ type: 'installation', installationId, repositoryNames: [repo], refresh });
+      return answer.token;
+    },
+  };
+}
