@@ -44,20 +44,15 @@ export const settingsSchema = z.strictObject({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .meta({ env: 'LOG_LEVEL', description: 'How much is logged.' }),
-  dataDir: z
-    .string()
-    .default('.healer')
-    .meta({
-      env: 'HEALER_DATA_DIR',
-      description: 'Folder of the embedded store and of the local engine’s workspaces.',
-    }),
-  databaseUrl: secret
-    .optional()
-    .meta({
-      secret: true,
-      env: 'DATABASE_URL',
-      description: 'PostgreSQL; without it the embedded store in `dataDir` is used.',
-    }),
+  dataDir: z.string().default('.healer').meta({
+    env: 'HEALER_DATA_DIR',
+    description: 'Folder of the embedded store and of the local engine’s workspaces.',
+  }),
+  databaseUrl: secret.optional().meta({
+    secret: true,
+    env: 'DATABASE_URL',
+    description: 'PostgreSQL; without it the embedded store in `dataDir` is used.',
+  }),
   mode: z
     .enum(['live', 'shadow', 'paused'])
     .default('live')
@@ -130,13 +125,11 @@ export const settingsSchema = z.strictObject({
         .positive()
         .optional()
         .meta({ env: 'GITHUB_APP_ID', description: 'Healer’s GitHub App.' }),
-      privateKey: secret
-        .optional()
-        .meta({
-          secret: true,
-          env: 'GITHUB_PRIVATE_KEY',
-          description: 'The App’s private key, PEM; `\\n` may stand for line ends.',
-        }),
+      privateKey: secret.optional().meta({
+        secret: true,
+        env: 'GITHUB_PRIVATE_KEY',
+        description: 'The App’s private key, PEM; `\\n` may stand for line ends.',
+      }),
       token: secret.optional().meta({ secret: true, env: 'GITHUB_TOKEN', description: 'A token instead of an App.' }),
       webhookSecret: secretList
         .default([])

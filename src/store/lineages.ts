@@ -44,6 +44,15 @@ export async function saveSpending(tx: Tx, id: string, spent: { attempts: number
   await tx.updateTable('lineages').set(spent).where('id', '=', id).execute();
 }
 
+/** A lineage that was closed too early goes on, with what it has spent. False when another one is open meanwhile. */
+export async function reopenLineage(tx: Tx, id: string): Promise<boolean> {
+  const lineage = await tx.selectFrom('lineages').select(['key', 'open']).where('id', '=', id).executeTakeFirst();
+  if (lineage === undefined || lineage.open === 1) return lineage !== undefined;
+  if ((await findOpenLineage(tx, lineage.key)) !== null) return false;
+  await tx.updateTable('lineages').set({ open: 1, closed_at: null, closed_by: null }).where('id', '=', id).execute();
+  return true;
+}
+
 /** Only a green result or a person resets a lineage. */
 export async function closeLineage(tx: Tx, key: string, by: string, now: number): Promise<boolean> {
   const result = await tx

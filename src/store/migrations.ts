@@ -32,6 +32,7 @@ function initial(dialect: Dialect): Migration {
       await sql`create index remediations_wake_at on remediations (wake_at) where live = 1`.execute(db);
       await sql`create index remediations_branch on remediations (repository, branch, ended_at)`.execute(db);
       await sql`create index remediations_target on remediations (repository, target_branch)`.execute(db);
+      await sql`create index remediations_escalated on remediations (ended_at) where phase = 'escalated'`.execute(db);
       await sql`create index remediations_created_at on remediations (created_at, id)`.execute(db);
 
       await sql`create table remediation_runs (

@@ -140,6 +140,19 @@ export async function countWorking(db: Reader, exceptId: string): Promise<number
   return Number(row?.count ?? 0);
 }
 
+/** When the n-th last escalation happened, milliseconds since the epoch; null when there were fewer. */
+export async function nthLastEscalation(db: Reader, n: number): Promise<number | null> {
+  const row = await db
+    .selectFrom('remediations')
+    .select('ended_at')
+    .where('phase', '=', 'escalated')
+    .orderBy('ended_at', 'desc')
+    .limit(1)
+    .offset(n - 1)
+    .executeTakeFirst();
+  return row?.ended_at ?? null;
+}
+
 export async function countByPhase(db: Reader): Promise<Readonly<Partial<Record<Phase, number>>>> {
   const rows = await db
     .selectFrom('remediations')

@@ -1,0 +1,51 @@
+import type { Remediation } from '../model/remediation.ts';
+import { DEFAULT_POLICY, type Policy } from '../remediate/policy.ts';
+import type { Tx } from '../store/open.ts';
+import { countWorking, nthLastEscalation } from '../store/remediations.ts';
+import { readSwitch } from '../store/switches.ts';
+import type { Settings } from './settings.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** The switch that stops spending everywhere; with a repository behind it, only there. */
+export function pauseKey(repository: string | null): string {
+  return repository === null ? 'paused' : `paused:${repository}`;
+}
+
+/** The policy that the settings ask for, with what stands in the way of spending read in the same transaction. */
+export function createPolicy(settings: Settings): (tx: Tx, remediation: Remediation, now: number) => Promise<Policy> {
+  const { limits, breaker } = settings;
+  const fixed: Omit<Policy, 'load'> = {
+    ...DEFAULT_POLICY,
+    mode: settings.mode,
+    maxAttempts: settings.maxAttempts,
+    settleMs: limits.settleSeconds * SECOND,
+    runDeadlineMs: limits.runDeadlineMinutes * MINUTE,
+    verifyTimeoutMs: limits.verifyTimeoutMinutes * MINUTE,
+    rerunTimeoutMs: limits.verifyTimeoutMinutes * MINUTE,
+    pollMs: limits.pollSeconds * SECOND,
+    retryDelayMs: limits.retryDelaySeconds * SECOND,
+    deferMs: limits.deferSeconds * SECOND,
+  };
+  return async (tx, remediation, now) => ({
+    ...fixed,
+    load: {
+      running: await countWorking(tx, remediation.id),
+      maxRunning: settings.maxConcurrentCodeRuns,
+      paused: await isPaused(tx, remediation.repository),
+      breakerUntil: await breakerUntil(tx, breaker.failures, breaker.minutes * MINUTE, now),
+    },
+  });
+}
+
+async function isPaused(tx: Tx, repository: string): Promise<boolean> {
+  const switches = [await readSwitch(tx, pauseKey(null)), await readSwitch(tx, pauseKey(repository))];
+  return switches.includes('on');
+}
+
+/** The breaker opens when the `failures`-th last escalation is younger than the window, and stays open until it is not. */
+async function breakerUntil(tx: Tx, failures: number, windowMs: number, now: number): Promise<number | null> {
+  const at = await nthLastEscalation(tx, failures);
+  return at !== null && at > now - windowMs ? at + windowMs : null;
+}
