@@ -1,0 +1,11 @@
+import { argoEvents } from './argo-events/index.ts';
+import { github } from './github/index.ts';
+import type { Envelope, EventSource } from './source.ts';
+
+/** Who sends events; one folder each. */
+export const SOURCES = { github } as const satisfies Record<string, EventSource>;
+
+export type SourceName = keyof typeof SOURCES;
+
+/** Who carries other senders' events; one folder each. */
+export const ENVELOPES: readonly Envelope[] = [argoEvents];
