@@ -16,6 +16,7 @@ export type Fact =
   | CodeRunEnded
   | ChecksRead
   | RerunRequested
+  | PullRequestOpened
   | Withdrawn
   | PersonCommanded;
 
@@ -98,6 +99,12 @@ export interface RerunRequested {
   /** False when CI does not allow it; the machine then goes on without. */
   readonly accepted: boolean;
   readonly detail: string;
+}
+
+/** The agent's branch has a pull request now. */
+export interface PullRequestOpened {
+  readonly kind: 'pull_request_opened';
+  readonly number: number;
 }
 
 /** The reason to repair went away. */

@@ -59,6 +59,12 @@ export function transition(remediation: Remediation, fact: Fact, policy: Policy,
       return remediation.phase === 'rerunning'
         ? rerunRead(remediation, fact, policy, now)
         : checksRead(remediation, fact, policy, now);
+    case 'pull_request_opened':
+      return change(remediation, now)
+        .with({ pullRequest: fact.number })
+        .say(fact.kind, `Pull request #${fact.number} holds the repair.`)
+        .plan({ kind: 'comment' })
+        .done();
     case 'withdrawn':
       return end(remediation, fact.phase, fact.reason, now, fact.kind);
     case 'person_commanded':

@@ -1,0 +1,196 @@
+import { Overloaded, StoreUnavailable } from '../intake/problem.ts';
+import type { AcceptedAnswer, AcceptMeta } from '../intake/routes.ts';
+import type { Clock } from '../lib/clock.ts';
+import { messageOf } from '../lib/errors.ts';
+import type { Delivery, Disposition } from '../model/delivery.ts';
+import type { Reason } from '../model/reason.ts';
+import { reason } from '../model/reason.ts';
+import { isTerminal, type Remediation } from '../model/remediation.ts';
+import type { Signal } from '../model/signal.ts';
+import type { Machine, Step } from '../remediate/machine.ts';
+import {
+  countDeliveryFailure,
+  decideDelivery,
+  findTwin,
+  insertDelivery,
+  type StoredDelivery,
+  undecidedDeliveries,
+} from '../store/deliveries.ts';
+import { createGroupCommit, QueueFullError } from '../store/group-commit.ts';
+import { type Store, savepoint, type Tx } from '../store/open.ts';
+import { findRemediation } from '../store/remediations.ts';
+import type { Decider } from './decide-delivery.ts';
+
+export interface AcceptorOptions {
+  readonly store: Store;
+  readonly machine: Machine;
+  readonly decide: Decider;
+  readonly clock: Clock;
+  /** Reads a stored delivery again, exactly as the door did. */
+  readonly interpret: (delivery: Delivery) => { readonly signals: readonly Signal[]; readonly ignored: Reason | null };
+  readonly onDecided: (delivery: Delivery, disposition: Disposition) => void;
+  readonly onError: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** Something was decided: the worker should look. */
+  readonly wake: () => void;
+}
+
+export interface Acceptor {
+  accept(delivery: Delivery, meta: AcceptMeta): Promise<AcceptedAnswer>;
+  /** Decides deliveries that were kept but could not be decided when they came. Returns how many were. */
+  decideLeftovers(): Promise<number>;
+  /** Waits for what was submitted. */
+  drain(): Promise<void>;
+}
+
+/** Deliveries that share one disk sync, and deliveries that may wait for one. */
+const LIMITS = { maxBatch: 256, maxWaiting: 2_000 };
+/** Undecided deliveries taken up in one go. */
+const LEFTOVERS = 100;
+
+interface Kept {
+  readonly deliveryId: string;
+  readonly disposition: Disposition;
+  readonly steps: readonly Step[];
+  readonly isFirst: boolean;
+}
+
+const UNDECIDED: Disposition = {
+  status: 'accepted',
+  dedupStatus: 'new',
+  remediationId: null,
+  reason: reason('decision_failed'),
+};
+
+/** Keeps deliveries and decides about them: one transaction for both, one disk sync for many. */
+export function createAcceptor(options: AcceptorOptions): Acceptor {
+  const { store, machine, decide, clock, onError } = options;
+
+  const keep = async (tx: Tx, { delivery, meta }: { delivery: Delivery; meta: AcceptMeta }): Promise<Kept> => {
+    const twin = await findTwin(tx, delivery);
+    if (twin !== null) return again(twin);
+    try {
+      // Undone as a whole when deciding throws; what was delivered is kept all the same, below.
+      const decided = await savepoint(tx, () => decide(tx, meta.signals, meta.ignored));
+      if (await insertDelivery(tx, delivery, decided.disposition, clock())) {
+        return { deliveryId: delivery.id, ...decided, isFirst: true };
+      }
+    } catch (error) {
+      if (isRace(error)) throw error;
+      onError('deciding about a delivery failed', { delivery: delivery.id, error: messageOf(error) });
+      if (await insertDelivery(tx, delivery, null, clock())) {
+        return { deliveryId: delivery.id, disposition: UNDECIDED, steps: [], isFirst: true };
+      }
+    }
+    // Another process stored the same delivery since the look-up; its answer is the answer, and ours is undone.
+    throw new LostRace();
+  };
+
+  const commits = createGroupCommit(store, keep, LIMITS);
+
+  const settle = (delivery: Delivery, kept: Kept): void => {
+    if (!kept.isFirst) return;
+    for (const step of kept.steps) machine.publish(step);
+    options.onDecided(delivery, kept.disposition);
+    if (kept.steps.length > 0) options.wake();
+  };
+
+  return {
+    accept: async (delivery, meta) => {
+      const kept = await commits.submit({ delivery, meta }).catch((error: unknown) => {
+        throw refusal(error);
+      });
+      settle(delivery, kept);
+      const { remediationId } = kept.disposition;
+      const remediation = remediationId === null ? null : await awaitRun(options, remediationId, meta.preferWaitMs);
+      return answer(kept, remediation);
+    },
+
+    decideLeftovers: async () => {
+      const deliveries = await undecidedDeliveries(store.db, LEFTOVERS);
+      let count = 0;
+      for (const delivery of deliveries) {
+        if (await decideLeftover(options, delivery)) count += 1;
+      }
+      return count;
+    },
+
+    drain: () => commits.drain(),
+  };
+}
+
+/** The store tries a transaction again that ends with this code. */
+class LostRace extends Error {
+  readonly code = '40001';
+}
+
+function isRace(error: unknown): boolean {
+  return ['40001', '40P01'].includes(String((error as { code?: unknown }).code));
+}
+
+function again(twin: StoredDelivery): Kept {
+  return { deliveryId: twin.id, disposition: twin.disposition ?? UNDECIDED, steps: [], isFirst: false };
+}
+
+function refusal(error: unknown): Error {
+  if (error instanceof QueueFullError) return new Overloaded(1);
+  return new StoreUnavailable({ cause: error });
+}
+
+async function decideLeftover(options: AcceptorOptions, delivery: StoredDelivery): Promise<boolean> {
+  const { store, machine, decide, clock } = options;
+  try {
+    const { signals, ignored } = options.interpret(delivery);
+    const decided = await store.transaction(async (tx) => {
+      const result = await decide(tx, signals, ignored);
+      await decideDelivery(tx, delivery.id, result.disposition, clock());
+      return result;
+    });
+    for (const step of decided.steps) machine.publish(step);
+    options.onDecided(delivery, decided.disposition);
+    options.wake();
+    return true;
+  } catch (error) {
+    options.onError('deciding about a delivery failed again', { delivery: delivery.id, error: messageOf(error) });
+    await countDeliveryFailure(store.db, delivery.id);
+    return false;
+  }
+}
+
+/** Waits up to `waitMs` until agent and CodeRun are known (RFC 7240 `wait`); the state as it is then. */
+async function awaitRun({ store, machine }: AcceptorOptions, id: string, waitMs: number): Promise<Remediation | null> {
+  const settled = (remediation: Remediation | null): boolean =>
+    remediation === null ||
+    isTerminal(remediation.phase) ||
+    remediation.attempts.some((attempt) => attempt.codeRunName !== null);
+  let current = await findRemediation(store.db, id);
+  if (waitMs <= 0 || settled(current)) return current;
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      stop();
+      resolve(current);
+    };
+    const stop = machine.subscribe((step) => {
+      if (step.after.id !== id) return;
+      current = step.after;
+      if (settled(current)) finish();
+    });
+    const timer = setTimeout(finish, waitMs);
+    // It may have moved between the first look and the subscription.
+    void findRemediation(store.db, id).then((latest) => {
+      current = latest;
+      if (settled(latest)) finish();
+    }, finish);
+  });
+}
+
+function answer(kept: Kept, remediation: Remediation | null): AcceptedAnswer {
+  return {
+    deliveryId: kept.deliveryId,
+    disposition: kept.disposition,
+    taskId: remediation?.taskId ?? null,
+    agent: remediation?.agent ?? null,
+    failureType: remediation?.failureType ?? null,
+    codeRunName: remediation?.attempts.at(-1)?.codeRunName ?? null,
+  };
+}

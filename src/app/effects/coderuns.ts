@@ -1,0 +1,83 @@
+import { draftCodeRun } from '../../coderun/draft.ts';
+import type { Engine } from '../../coderun/engine.ts';
+import { PermanentError } from '../../lib/errors.ts';
+import type { Agent, AgentName } from '../../model/agent.ts';
+import type { Remediation } from '../../model/remediation.ts';
+import type { Handler } from '../../remediate/worker.ts';
+import { findBrief } from '../../store/briefs.ts';
+import type { Store } from '../../store/open.ts';
+import type { Settings } from '../settings.ts';
+
+export interface CodeRunEffects {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly settings: Settings;
+  readonly agents: ReadonlyMap<AgentName, Agent>;
+  /** `owner/name` to the address that git clones from. */
+  readonly cloneUrl: (repository: string) => string;
+}
+
+/** Two CodeRuns that would take one name are told apart by this many salts at most. */
+const MAX_SALTS = 5;
+
+/** Writes the CodeRun of an attempt; writing it again finds the first one. */
+export function spawnHandler(deps: CodeRunEffects): Handler<'spawn'> {
+  return async (effect, remediation) => {
+    const attempt = remediation.attempts.find((candidate) => candidate.ordinal === effect.ordinal);
+    const brief = await findBrief(deps.store.db, effect.briefId);
+    const agent = attempt === undefined ? undefined : deps.agents.get(attempt.agent);
+    if (attempt === undefined || brief === null || agent === undefined) {
+      const detail = `Attempt ${effect.ordinal} of ${remediation.taskId} has no ${brief === null ? 'brief' : 'agent'}.`;
+      return { kind: 'fact', fact: { kind: 'coderun_ended', ordinal: effect.ordinal, how: 'infrastructure', detail, report: null } };
+    }
+    const { settings } = deps;
+    const cli = agent.cli ?? settings.cli;
+    const input = {
+      kind: remediation.kind,
+      subjectKey: remediation.subjectKey,
+      lineageId: remediation.lineageId,
+      taskId: remediation.taskId,
+      repository: remediation.repository,
+      repositoryUrl: deps.cloneUrl(remediation.repository),
+      branch: remediation.targetBranch ?? remediation.branch,
+      baseBranch: brief.baseBranch,
+      agent: { name: agent.name, githubApp: agent.githubApp },
+      failureType: attempt.failureType,
+      runId: remediation.runId,
+      pullRequest: remediation.pullRequest,
+      ordinal: effect.ordinal,
+      prompt: brief.prompt,
+      cli: settings.agentCommand.length > 0 ? commandConfig(settings.agentCommand) : cli,
+      model: agent.model ?? settings.model,
+      deadlineSeconds: settings.limits.runDeadlineMinutes * 60,
+    };
+    const name = await create(deps.engine, input);
+    return { kind: 'fact', fact: { kind: 'coderun_created', ordinal: effect.ordinal, name } };
+  };
+}
+
+async function create(engine: Engine, input: Omit<Parameters<typeof draftCodeRun>[0], 'salt'>): Promise<string> {
+  for (let salt = 0; ; salt += 1) {
+    const draft = draftCodeRun({ ...input, salt: salt === 0 ? '' : String(salt) });
+    try {
+      await engine.create(draft);
+      return draft.name;
+    } catch (error) {
+      // Eight hex digits may meet another remediation's; the next salt is as deterministic as the name.
+      if (!(error instanceof PermanentError) || salt >= MAX_SALTS) throw error;
+    }
+  }
+}
+
+function commandConfig(command: readonly string[]) {
+  return { cliType: 'command', settings: { command: [...command] } };
+}
+
+/** Stops the CodeRun of an attempt. One that does not exist yet is stopped when it comes into being. */
+export function cancelRunHandler({ engine }: Pick<CodeRunEffects, 'engine'>): Handler<'cancel_run'> {
+  return async (effect, remediation: Remediation) => {
+    const name = remediation.attempts.find((attempt) => attempt.ordinal === effect.ordinal)?.codeRunName;
+    if (name) await engine.requestCancel(name);
+    return { kind: 'done' };
+  };
+}
