@@ -28,7 +28,10 @@ export function spawnHandler(deps: CodeRunEffects): Handler<'spawn'> {
     const agent = attempt === undefined ? undefined : deps.agents.get(attempt.agent);
     if (attempt === undefined || brief === null || agent === undefined) {
       const detail = `Attempt ${effect.ordinal} of ${remediation.taskId} has no ${brief === null ? 'brief' : 'agent'}.`;
-      return { kind: 'fact', fact: { kind: 'coderun_ended', ordinal: effect.ordinal, how: 'infrastructure', detail, report: null } };
+      return {
+        kind: 'fact',
+        fact: { kind: 'coderun_ended', ordinal: effect.ordinal, how: 'infrastructure', detail, report: null },
+      };
     }
     const { settings } = deps;
     const cli = agent.cli ?? settings.cli;

@@ -1,0 +1,64 @@
+import type { AdmissionPolicy } from '../decide/admit/admission.ts';
+import { classify } from '../decide/classify/index.ts';
+import type { RuleSet } from '../decide/route/rule-set.ts';
+import { interpretDelivery } from '../intake/interpret.ts';
+import { NOBODY, type Self } from '../intake/sources/source.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Agent } from '../model/agent.ts';
+import type { Delivery } from '../model/delivery.ts';
+import { createMachine, type Machine } from '../remediate/machine.ts';
+import type { Store } from '../store/open.ts';
+import { createDecider, type Decider } from './decide-delivery.ts';
+import { createPolicy } from './policy.ts';
+import type { Settings } from './settings.ts';
+
+export interface CoreOptions {
+  readonly store: Store;
+  readonly settings: Settings;
+  /** Read at each use, so that edited rules take effect. */
+  readonly rules: () => RuleSet;
+  readonly agents: readonly Agent[];
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly self?: Self;
+}
+
+/** What decides: the service and `healer explain` run the very same. */
+export interface Core {
+  readonly machine: Machine;
+  readonly decide: Decider;
+  readonly interpret: (delivery: Delivery) => ReturnType<typeof interpretDelivery>;
+}
+
+export function createCore(options: CoreOptions): Core {
+  const { store, settings, clock } = options;
+  const machine = createMachine({ store, clock, policyFor: createPolicy(settings) });
+  const decide = createDecider({
+    machine,
+    clock,
+    newId: options.newId,
+    admission: admissionPolicy(settings, options.agents),
+    guess: (signal) =>
+      classify(
+        {
+          log: null,
+          workflow: signal.workflowName,
+          job: signal.check?.name ?? null,
+          failedSteps: signal.check?.failedSteps ?? [],
+        },
+        options.rules(),
+      ),
+  });
+  return { machine, decide, interpret: (delivery) => interpretDelivery(delivery, options.self ?? NOBODY) };
+}
+
+function admissionPolicy(settings: Settings, agents: readonly Agent[]): AdmissionPolicy {
+  return {
+    timeWindowMs: settings.timeWindowMinutes * 60_000,
+    maxAttempts: settings.maxAttempts,
+    repositories: settings.repositories,
+    allowedBots: settings.allowedBots,
+    // GitHub writes an App's login in lower case, with `[bot]` behind it.
+    agentLogins: agents.map((agent) => `${agent.githubApp.toLowerCase()}[bot]`),
+  };
+}
