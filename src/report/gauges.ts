@@ -1,0 +1,91 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { Clock } from '../lib/clock.ts';
+import { isTerminal, PHASES } from '../model/remediation.ts';
+import { oldestUndecided } from '../store/deliveries.ts';
+import type { Store } from '../store/open.ts';
+import { readPauses } from '../store/pauses.ts';
+import { countCodeRuns, countLive } from '../store/statistics.ts';
+
+export interface Gauges {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** How long a reading of the store serves further scrapes, milliseconds; 5 s when left out. */
+  readonly cacheMs?: number;
+  /** CodeRuns by phase from another engine than the embedded one. */
+  readonly countCodeRuns?: () => Promise<Readonly<Record<string, number>>>;
+}
+
+const DEFAULT_CACHE_MS = 5_000;
+
+/** CONTRACT section 5: the phases of a CodeRun. */
+const CODERUN_PHASES = ['Pending', 'Running', 'Succeeded', 'Failed', 'Cancelled'] as const;
+
+/** Gauges that read the store when Prometheus asks, so that they are right after a restart and with several replicas. */
+export function registerGauges(registry: Registry, options: Gauges): void {
+  const { store, clock, cacheMs = DEFAULT_CACHE_MS } = options;
+  const cached = <T>(read: () => Promise<T>) => cache(read, clock, cacheMs);
+
+  const live = cached(() => countLive(store));
+  gauge(registry, 'healer_remediations_live', 'Remediations under way, by phase.', ['phase'], live, (self, counts) => {
+    for (const phase of PHASES) if (!isTerminal(phase)) self.set({ phase }, counts[phase] ?? 0);
+  });
+
+  const codeRuns = cached(options.countCodeRuns ?? (() => countCodeRuns(store)));
+  gauge(registry, 'healer_coderuns', 'CodeRuns that are kept, by phase.', ['phase'], codeRuns, (self, counts) => {
+    for (const phase of CODERUN_PHASES) self.set({ phase }, counts[phase] ?? 0);
+  });
+
+  const oldest = cached(() => oldestUndecided(store.db));
+  const ageHelp = 'Age of the oldest delivery without a final word; 0 when there is none.';
+  gauge(registry, 'healer_delivery_oldest_unprocessed_seconds', ageHelp, [], oldest, (self, at) => {
+    self.set(at === null ? 0 : Math.max(0, clock() - at) / 1000);
+  });
+
+  const pauses = cached(() => readPauses(store.db));
+  const pauseHelp = '1 while a person has stopped spending: everywhere, or in at least one repository.';
+  gauge(registry, 'healer_paused', pauseHelp, ['scope'], pauses, (self, known) => {
+    self.set({ scope: 'everywhere' }, known.some((pause) => pause.repository === null) ? 1 : 0);
+    self.set({ scope: 'repository' }, known.some((pause) => pause.repository !== null) ? 1 : 0);
+  });
+}
+
+function gauge<T, L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly L[],
+  read: () => Promise<T>,
+  apply: (self: Gauge<L>, value: T) => void,
+): void {
+  const self: Gauge<L> = new Gauge<L>({
+    name,
+    help,
+    labelNames: [...labelNames],
+    registers: [registry],
+    async collect() {
+      try {
+        apply(self, await read());
+      } catch {
+        // Without the store there is no value, and a missing series says so; the process's own metrics must still come.
+        if (labelNames.length > 0) self.reset();
+        else self.remove();
+      }
+    },
+  });
+}
+
+/** One reading serves everybody who asks within `cacheMs`, also those who ask while it is under way. */
+function cache<T>(read: () => Promise<T>, clock: Clock, cacheMs: number): () => Promise<T> {
+  let held: { readonly at: number; readonly value: Promise<T> } | null = null;
+  return () => {
+    const now = clock();
+    if (held !== null && now - held.at < cacheMs) return held.value;
+    const value = read();
+    held = { at: now, value };
+    value.catch(() => {
+      // A failed reading must not be served again; whoever asked for it sees the error.
+      if (held?.value === value) held = null;
+    });
+    return value;
+  };
+}
