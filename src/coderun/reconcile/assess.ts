@@ -1,0 +1,274 @@
+import { END_REASONS, type How } from '../ended.ts';
+import type { JobExit, JobState, Observed, StatusPatch, StopCause } from '../engine.ts';
+import { type CodeRun, type CodeRunPhase, isTerminalPhase, isTrue } from '../schema.ts';
+import type { ReconcilePolicy } from './policy.ts';
+import { providerFailure } from './provider-failure.ts';
+import { type Claim, laterPhase, statusDiff, timestamp, withConditions } from './status.ts';
+
+/*
+ * The judgement over one CodeRun, made anew from facts each time:
+ *
+ *   no job ──ensure──▶ pending ──▶ running ──▶ exited ──▶ terminal phase ──report──▶ Reported ──expireAt──▶ cleaned up
+ *      └──── cancel, start failures, pending too long, lost ───────────────▲
+ *
+ * What is written follows from what was seen, never from what was just done: a job that is there was started, whoever
+ * started it, so a crash between starting and writing costs nothing. After a terminal phase there is no job, ever.
+ */
+
+/** What has to be brought about before the status is written, in this order. */
+export type Action =
+  | { readonly kind: 'ensure_files' }
+  | { readonly kind: 'ensure_job'; readonly deadlineSeconds: number }
+  | { readonly kind: 'refresh_credentials' }
+  | { readonly kind: 'stop_job'; readonly why: StopCause }
+  | { readonly kind: 'report' }
+  | { readonly kind: 'clean_up' };
+
+export interface Assessment {
+  readonly actions: readonly Action[];
+  /** Only what changes; null when the status says it all already. */
+  readonly status: StatusPatch | null;
+  /** When to look again even if nothing happens, in milliseconds since the epoch; null when never. */
+  readonly recheckAt: number | null;
+}
+
+/** Bringing about files or job failed just now. */
+export interface StartFailure {
+  readonly message: string;
+  /** Trying again cannot help. */
+  readonly isPermanent: boolean;
+}
+
+interface Ending {
+  readonly how: How;
+  readonly detail: string;
+  readonly exit: JobExit | null;
+}
+
+const PHASE_OF: Readonly<Record<How, CodeRunPhase>> = {
+  succeeded: 'Succeeded',
+  failed: 'Failed',
+  deadline: 'Failed',
+  cancelled: 'Cancelled',
+  infrastructure: 'Failed',
+};
+
+/** EX_TEMPFAIL of sysexits.h: the script could not run the agent, or not deliver its work. */
+const EX_TEMPFAIL = 75;
+/** What shells end with when a program cannot be executed or is not there. */
+const NOT_EXECUTABLE = [126, 127];
+
+export const PRESERVE_ANNOTATION = 'cleanup.cto.dev/preserve';
+export const TTL_ANNOTATION = 'cleanup.cto.dev/ttl-seconds';
+
+/** Judges one CodeRun. Pure; an unchanged world gives no action that changes it and no status. `now` in milliseconds. */
+export function assess(
+  observed: Observed,
+  codeRun: CodeRun,
+  policy: ReconcilePolicy,
+  now: number,
+  startFailure: StartFailure | null = null,
+): Assessment {
+  if (isTerminalPhase(codeRun.status.phase)) return assessEnded(observed, codeRun, policy, now);
+  // A job that is there after all was started, whatever the call said.
+  const failure = observed.job.state === 'none' ? startFailure : null;
+  const ending = endingOf(observed.job, codeRun, policy, now, failure);
+  if (ending !== null) return end(ending, observed, codeRun, policy, now);
+  return assessLive(observed, codeRun, policy, now, failure);
+}
+
+function assessEnded(observed: Observed, codeRun: CodeRun, policy: ReconcilePolicy, now: number): Assessment {
+  if (isAlive(observed.job)) return stop('cancelled', null, now + policy.pollMs);
+  if (!isTrue(codeRun.status, 'Reported')) {
+    const claim: Claim = { type: 'Reported', status: 'True', reason: 'Reported', message: 'The end was reported.' };
+    const status = statusDiff(codeRun.status, { conditions: [...withConditions(codeRun, [claim], now)] });
+    return { actions: [{ kind: 'report' }], status, recheckAt: null };
+  }
+  const expireAt = codeRun.status.expireAt === undefined ? null : Date.parse(codeRun.status.expireAt);
+  if (expireAt === null || !observed.hasRemains) return { actions: [], status: null, recheckAt: null };
+  if (now < expireAt) return { actions: [], status: null, recheckAt: expireAt };
+  return { actions: [{ kind: 'clean_up' }], status: null, recheckAt: null };
+}
+
+function assessLive(
+  observed: Observed,
+  codeRun: CodeRun,
+  policy: ReconcilePolicy,
+  now: number,
+  startFailure: StartFailure | null,
+): Assessment {
+  const { job } = observed;
+  const status = statusDiff(codeRun.status, progressOf(observed, codeRun, now, startFailure));
+  const recheckAt = now + policy.pollMs;
+  if (job.state === 'none') {
+    const ensureJob: Action = { kind: 'ensure_job', deadlineSeconds: deadlineOf(codeRun, policy) };
+    return { actions: startFailure === null ? [{ kind: 'ensure_files' }, ensureJob] : [], status, recheckAt };
+  }
+  if (codeRun.cancelRequested) return stop('cancelled', status, recheckAt);
+  const isOverdue = job.state === 'running' && now > job.startedAt + allowance(codeRun, policy);
+  if (isOverdue) return stop('deadline', status, recheckAt);
+  const { credentialsExpireAt } = observed;
+  const isFading = credentialsExpireAt !== null && now > credentialsExpireAt - policy.credentialsLeadSeconds * 1000;
+  return { actions: isFading ? [{ kind: 'refresh_credentials' }] : [], status, recheckAt };
+}
+
+function stop(why: StopCause, status: StatusPatch | null, recheckAt: number): Assessment {
+  return { actions: [{ kind: 'stop_job', why }], status, recheckAt };
+}
+
+function isAlive(job: JobState): boolean {
+  return job.state === 'running' || job.state === 'pending' || (job.state === 'lost' && job.hasLeftovers);
+}
+
+function deadlineOf(codeRun: CodeRun, policy: ReconcilePolicy): number {
+  return codeRun.spec.activeDeadlineSeconds ?? policy.deadlineSeconds;
+}
+
+function allowance(codeRun: CodeRun, policy: ReconcilePolicy): number {
+  return (deadlineOf(codeRun, policy) + policy.deadlineSlackSeconds) * 1000;
+}
+
+/** What the status should say of a run that has not ended. */
+function progressOf(observed: Observed, codeRun: CodeRun, now: number, startFailure: StartFailure | null): StatusPatch {
+  const { job, fileSet } = observed;
+  const claims: Claim[] = [{ type: 'Accepted', status: 'True', reason: 'Accepted', message: 'The run was accepted.' }];
+  if (fileSet !== null) claims.push({ type: 'ContextReady', status: 'True', reason: 'FilesReady', message: fileSet });
+  if (job.state !== 'none') claims.push(jobClaim(job));
+  const isRunning = job.state === 'running';
+  const message = startFailure?.message ?? messageOf(job, codeRun);
+  return {
+    phase: laterPhase(codeRun.status.phase, isRunning ? 'Running' : 'Pending'),
+    conditions: [...withConditions(codeRun, claims, now)],
+    message,
+    ...(job.state === 'none' ? {} : { jobName: job.name }),
+    ...(fileSet === null ? {} : { configmapName: fileSet }),
+    ...(isRunning && codeRun.status.startedAt === undefined ? { startedAt: timestamp(job.startedAt) } : {}),
+    ...(startFailure === null ? {} : { retryCount: codeRun.status.retryCount + 1 }),
+  };
+}
+
+function jobClaim(job: Exclude<JobState, { state: 'none' }>): Claim {
+  if (job.state !== 'pending') return { type: 'JobCreated', status: 'True', reason: 'JobStarted', message: job.name };
+  return { type: 'JobCreated', status: 'True', reason: job.reason ?? 'JobPending', message: job.message || job.name };
+}
+
+function messageOf(job: JobState, codeRun: CodeRun): string {
+  if (codeRun.cancelRequested) return 'Cancelling.';
+  if (job.state === 'running') return 'The agent is running.';
+  if (job.state === 'pending') return job.message === '' ? 'The job waits to be run.' : job.message;
+  return codeRun.status.message ?? 'The run is being prepared.';
+}
+
+function endingOf(
+  job: JobState,
+  codeRun: CodeRun,
+  policy: ReconcilePolicy,
+  now: number,
+  startFailure: StartFailure | null,
+): Ending | null {
+  switch (job.state) {
+    case 'running':
+      return null;
+    case 'none':
+      return endingWithoutJob(codeRun, policy, startFailure);
+    case 'pending':
+      if (job.isHopeless) return infrastructure(`The job cannot be run: ${job.message}`);
+      return now > job.since + policy.pendingSeconds * 1000
+        ? infrastructure(`The job waited ${policy.pendingSeconds} s in vain: ${job.message || 'no reason was given'}`)
+        : null;
+    case 'lost':
+      if (codeRun.cancelRequested) return { how: 'cancelled', detail: 'The run was cancelled.', exit: null };
+      return infrastructure(job.detail);
+    case 'exited':
+      return endingOfExit(job.exit, codeRun);
+  }
+}
+
+function endingWithoutJob(codeRun: CodeRun, policy: ReconcilePolicy, startFailure: StartFailure | null): Ending | null {
+  if (codeRun.cancelRequested)
+    return { how: 'cancelled', detail: 'The run was cancelled before it started.', exit: null };
+  if (isTrue(codeRun.status, 'JobCreated')) return infrastructure('The job is gone, and nobody can say how it ended.');
+  if (startFailure === null) return null;
+  const failures = codeRun.status.retryCount + 1;
+  const isSpent = startFailure.isPermanent || failures >= policy.maxStartFailures;
+  return isSpent ? infrastructure(`The run could not be started: ${startFailure.message}`) : null;
+}
+
+function infrastructure(detail: string, exit: JobExit | null = null): Ending {
+  return { how: 'infrastructure', detail, exit };
+}
+
+function endingOfExit(exit: JobExit, codeRun: CodeRun): Ending {
+  const summary = exit.result?.summary || exit.detail;
+  switch (exit.cause) {
+    case 'cancelled':
+      return { how: 'cancelled', detail: 'The run was cancelled.', exit };
+    case 'deadline':
+      return { how: 'deadline', detail: exit.detail ?? 'The run was ended at its deadline.', exit };
+    case 'not_started':
+      return infrastructure(exit.detail ?? 'The run could not be started.', exit);
+    case 'terminated':
+      if (codeRun.cancelRequested) return { how: 'cancelled', detail: 'The run was cancelled.', exit };
+      return infrastructure(exit.detail ?? 'The platform ended the run.', exit);
+    case 'completed':
+      return endingOfCompletion(exit, summary);
+  }
+}
+
+function endingOfCompletion(exit: JobExit, summary: string | null | undefined): Ending {
+  if (exit.code === 0) return { how: 'succeeded', detail: summary || 'The agent ended without a statement.', exit };
+  const word = exit.code === null ? `The run was ended by ${exit.signal ?? 'a signal'}.` : null;
+  if (exit.code === EX_TEMPFAIL) return infrastructure(summary || 'The agent could not be run.', exit);
+  if (exit.code !== null && NOT_EXECUTABLE.includes(exit.code)) {
+    return infrastructure(summary || `The agent’s program could not be run (code ${exit.code}).`, exit);
+  }
+  const provider = hasCommit(exit) ? null : providerFailure(exit.outputTail);
+  if (provider !== null) return infrastructure(`The agent’s provider failed: ${provider}`, exit);
+  return { how: 'failed', detail: word ?? (summary || `The agent ended with code ${exit.code}.`), exit };
+}
+
+function hasCommit(exit: JobExit): boolean {
+  return (exit.result?.report?.commitSha ?? null) !== null;
+}
+
+function end(ending: Ending, observed: Observed, codeRun: CodeRun, policy: ReconcilePolicy, now: number): Assessment {
+  const { how, detail, exit } = ending;
+  const finishedAt = exit?.finishedAt ?? now;
+  const report = exit?.result?.report ?? null;
+  const message = detail.slice(0, 4000);
+  const done: Claim = {
+    type: 'Succeeded',
+    status: how === 'succeeded' ? 'True' : 'False',
+    reason: END_REASONS[how],
+    message,
+  };
+  const progress = progressOf(observed, codeRun, now, null);
+  const wanted: StatusPatch = {
+    ...progress,
+    phase: PHASE_OF[how],
+    conditions: [...withConditions({ ...codeRun, status: { ...codeRun.status, ...progress } }, [done], now)],
+    message,
+    finishedAt: timestamp(finishedAt),
+    workCompleted: how === 'succeeded' && report !== null && report.status !== 'blocked' && isBacked(report),
+    ...(exit === null ? {} : { startedAt: codeRun.status.startedAt ?? timestamp(exit.startedAt) }),
+    ...expiry(codeRun, policy, finishedAt),
+    ...(report === null ? {} : { result: { status: report.status, summary: report.summary } }),
+    ...(report?.commitSha ? { commitSha: report.commitSha } : {}),
+    ...(report?.pullRequestUrl ? { pullRequestUrl: report.pullRequestUrl } : {}),
+    ...(report?.usage ? { usage: report.usage } : {}),
+  };
+  const actions: Action[] = isAlive(observed.job) ? [{ kind: 'stop_job', why: 'cancelled' }] : [];
+  return { actions, status: statusDiff(codeRun.status, wanted), recheckAt: now };
+}
+
+/** A statement counts as work only with something to show for it, or when it says that nothing had to be done. */
+function isBacked(report: NonNullable<NonNullable<JobExit['result']>['report']>): boolean {
+  return report.status === 'no_change_needed' || report.commitSha !== null || report.pullRequestUrl !== null;
+}
+
+function expiry(codeRun: CodeRun, policy: ReconcilePolicy, finishedAt: number): StatusPatch {
+  if (codeRun.annotations[PRESERVE_ANNOTATION] === 'true') return {};
+  const annotated = codeRun.annotations[TTL_ANNOTATION] ?? '';
+  const stated = /^\d{1,9}$/.test(annotated) ? Number(annotated) : codeRun.spec.ttlSecondsAfterFinished;
+  return { expireAt: timestamp(finishedAt + (stated ?? policy.retentionSeconds) * 1000) };
+}
