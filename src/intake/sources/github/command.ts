@@ -1,4 +1,4 @@
-import { cleanLine, cleanText } from '../../clean.ts';
+import { cleanText } from '../../clean.ts';
 
 export interface Command {
   /** Lower case; `help` when the line names none. */
@@ -93,5 +93,8 @@ export function parseCommand(comment: string): Command | null {
   const index = shownLines(lines).findIndex((line) => COMMAND.test(line));
   const match = COMMAND.exec(lines[index] ?? '');
   if (index === -1 || !match) return null;
-  return { verb: match[1]?.toLowerCase() ?? 'help', argument: cleanLine(match[2]?.trim() ?? '', MAX_ARGUMENT) };
+  return {
+    verb: match[1]?.toLowerCase() ?? 'help',
+    argument: (match[2]?.trim() ?? '').slice(0, MAX_ARGUMENT).toWellFormed(),
+  };
 }

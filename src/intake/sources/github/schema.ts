@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Actor } from '../../../model/signal.ts';
-import { cleanLine, cleanText, MAX_NAME } from '../../clean.ts';
+import { cleanName, cleanText } from '../../clean.ts';
 
 /*
  * The parts that GitHub's events share: only fields that are used. What a decision stands on (repository, commit, branch,
@@ -33,7 +33,7 @@ export const word = z
 export const maybeWord = word.nullish().transform((value) => value || null);
 
 /** A name for people and for comparing; one line. */
-export const line = z.string().transform((text) => cleanLine(text, MAX_NAME));
+export const line = z.string().transform((text) => cleanName(text));
 export const maybeLine = line
   .nullish()
   .catch(null)
@@ -43,13 +43,19 @@ export const maybeText = z
   .nullish()
   .catch(null)
   .transform((text) => (text ? cleanText(text) : null));
+/** A web address without user and password; null for anything else. */
+function webAddress(text: string): string | null {
+  const url = URL.parse(text);
+  return url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' ? url.href : null;
+}
+
 /** A link to show; null when it is not an absolute http address. */
 export const maybeUrl = z
   .string()
   .max(2_048)
   .nullish()
   .catch(null)
-  .transform((text) => (text && /^https?:$/.test(URL.parse(text)?.protocol ?? '') ? cleanLine(text, 2_048) : null));
+  .transform((text) => (text ? webAddress(text) : null));
 
 const ACTOR_TYPES = ['User', 'Bot', 'Organization'] as const;
 

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_DEPTH, parseBody, parseJson } from '../../src/intake/json.ts';
+
+const bytes = (text: string) => Buffer.from(text);
+
+describe('a body', () => {
+  it('is read as JSON, with or without a byte order mark', () => {
+    expect(parseBody(bytes('{"a":"ä"}'))).toEqual({ ok: true, value: { a: 'ä' } });
+    expect(parseBody(bytes('\ufeff{"a":1}'))).toEqual({ ok: true, value: { a: 1 } });
+  });
+
+  it.each([
+    ['', 'is empty'],
+    [' \n', 'is empty'],
+    ['{', 'is not JSON'],
+    ['{"a":1}{', 'is not JSON'],
+    ['undefined', 'is not JSON'],
+    ["{'a':1}", 'is not JSON'],
+    ['payload=', 'is empty'],
+    ['payload=%7B', 'is not JSON'],
+  ])('%j %s', (text, message) => {
+    expect(parseBody(bytes(text))).toEqual({ ok: false, message });
+  });
+
+  it('that is not UTF-8 is refused, surrogates encoded as bytes too', () => {
+    expect(parseBody(Buffer.from([0x22, 0xff, 0x22]))).toEqual({ ok: false, message: 'is not UTF-8' });
+    expect(parseBody(Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]))).toEqual({ ok: false, message: 'is not UTF-8' });
+  });
+
+  it('may be a form with the JSON in a field called payload', () => {
+    const form = `payload=${encodeURIComponent('{"a":"x y+z&"}')}&other=1`;
+    expect(parseBody(bytes(form))).toEqual({ ok: true, value: { a: 'x y+z&' } });
+    expect(parseBody(bytes('payload=%7B%22a%22%3A+1%7D'))).toEqual({ ok: true, value: { a: 1 } });
+  });
+});
+
+describe('nesting', () => {
+  const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+
+  it(`is taken to ${MAX_DEPTH} levels and no further`, () => {
+    expect(parseJson(nested(MAX_DEPTH)).ok).toBe(true);
+    expect(parseJson(nested(MAX_DEPTH + 1))).toEqual({ ok: false, message: 'nests deeper than 200 levels' });
+  });
+
+  it('is not counted inside of strings', () => {
+    for (const text of ['['.repeat(500), `\\"${'{'.repeat(500)}`, `\\\\\\"${'['.repeat(500)}`])
+      expect(parseJson(`{"a":"${text}"}`).ok).toBe(true);
+  });
+
+  it('is counted after a string that ends with escaped backslashes', () => {
+    expect(parseJson(`["\\\\",${nested(MAX_DEPTH)}]`)).toMatchObject({ ok: false });
+  });
+
+  it('of millions of brackets is refused at once', () => {
+    const started = performance.now();
+    expect(parseJson('{"a":'.repeat(4_000_000))).toMatchObject({ ok: false });
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+
+  it('is measured in linear time in a string of backslashes', () => {
+    const started = performance.now();
+    parseJson(`"${'\\'.repeat(2_000_000)}"`);
+    parseJson(`"${'\\"'.repeat(1_000_000)}"`);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
