@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Suites that need more than Node (a real API server, a browser) have configurations of their own.
     exclude: ['test/cluster/**', 'test/browser/**', 'test/bench/**'],
+    globalSetup: ['test/support/postgres-global.ts'],
     sequence: { shuffle: true },
     retry: 0,
     testTimeout: 20_000,
