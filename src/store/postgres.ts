@@ -1,5 +1,6 @@
 import { PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { spellable } from './text.ts';
 
 /** PostgreSQL's type ids whose text form is a number that fits a JavaScript number (milliseconds, counts). */
 const INT8 = 20;
@@ -19,5 +20,18 @@ export function postgresDialect(url: string, max = 10): PostgresDialect {
   });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (...input: unknown[]) => unknown;
+    client.query = ((text: unknown, values: unknown, ...rest: unknown[]) => {
+      const result = query(text, Array.isArray(values) ? values.map(spellable) : values, ...rest);
+      return text === 'commit' ? (result as Promise<pg.QueryResult>).then(refuseRollback) : result;
+    }) as typeof client.query;
+  });
   return new PostgresDialect({ pool });
+}
+
+/** PostgreSQL answers the commit of a transaction in which a statement failed with a rollback, not with an error. */
+function refuseRollback(result: pg.QueryResult): pg.QueryResult {
+  if (result.command !== 'COMMIT') throw new Error('The transaction was rolled back: a statement in it had failed.');
+  return result;
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { SqliteDialect } from 'kysely';
 import { UserError } from '../lib/errors.ts';
+import { spellable } from './text.ts';
 
 /** How many prepared statements are kept; Healer's own queries are far fewer. */
 const MAX_STATEMENTS = 500;
@@ -35,13 +36,17 @@ export function sqliteDialect(path: string): SqliteDialect {
         const statement = prepare(sql);
         return {
           reader: statement.columns().length > 0,
-          all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
-          run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
-          iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+          all: (parameters) => statement.all(...inputs(parameters)),
+          run: (parameters) => statement.run(...inputs(parameters)),
+          iterate: (parameters) => statement.iterate(...inputs(parameters)),
         };
       },
     },
   });
+}
+
+function inputs(parameters: readonly unknown[]): SQLInputValue[] {
+  return parameters.map(spellable) as SQLInputValue[];
 }
 
 /**
