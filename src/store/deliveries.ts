@@ -52,9 +52,20 @@ export async function insertDelivery(
   return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
 }
 
-/** Writes the disposition of a delivery that was kept undecided. */
+/** Another process decided about the delivery first; its answer stands and this transaction has to be undone. */
+export class AlreadyDecidedError extends Error {
+  override readonly name = 'AlreadyDecidedError';
+}
+
+/** Writes the disposition of a delivery that was kept undecided. Throws AlreadyDecidedError when it is decided. */
 export async function decideDelivery(tx: Tx, id: string, disposition: Disposition, now: number): Promise<void> {
-  await tx.updateTable('deliveries').set(decision(disposition, now)).where('id', '=', id).execute();
+  const result = await tx
+    .updateTable('deliveries')
+    .set(decision(disposition, now))
+    .where('id', '=', id)
+    .where('state', '=', 'stored')
+    .executeTakeFirst();
+  if (Number(result.numUpdatedRows) !== 1) throw new AlreadyDecidedError(`Delivery ${id} is decided already.`);
 }
 
 export async function countDeliveryFailure(db: Reader, id: string): Promise<void> {
@@ -65,13 +76,18 @@ export async function countDeliveryFailure(db: Reader, id: string): Promise<void
     .execute();
 }
 
-/** Deliveries that were kept but not decided, oldest first. */
+/**
+ * Deliveries that were kept but not decided: those that failed least first, then the oldest, so that a few which fail
+ * every time do not keep the others waiting.
+ */
 export async function undecidedDeliveries(db: Reader, limit: number): Promise<readonly StoredDelivery[]> {
   const rows = await db
     .selectFrom('deliveries')
     .selectAll()
     .where('state', '=', 'stored')
+    .orderBy('failures')
     .orderBy('received_at')
+    .orderBy('id')
     .limit(limit)
     .execute();
   return rows.map(fromRow);
@@ -89,12 +105,14 @@ export async function oldestUndecided(db: Reader): Promise<number | null> {
   return row?.received_at ?? null;
 }
 
-/** By Healer's own id or the sender's. */
+/** By Healer's own id, or else by the sender's, which the sender may have chosen to look like one of ours. */
 export async function findDelivery(db: Reader, id: string): Promise<StoredDelivery | null> {
   const row = await db
     .selectFrom('deliveries')
     .selectAll()
     .where((eb) => eb.or([eb('id', '=', id), eb('external_id', '=', id)]))
+    .orderBy((eb) => eb.case().when('id', '=', id).then(0).else(1).end())
+    .limit(1)
     .executeTakeFirst();
   return row ? fromRow(row) : null;
 }
