@@ -19,6 +19,8 @@ export interface ClaimedEffect {
   readonly payload: unknown;
   readonly revision: number;
   readonly tries: number;
+  /** The worker's hold on it ends then; after that another one may have it. */
+  readonly leasedUntil: number;
 }
 
 /** Writes duties down. One that is known becomes due at the earlier of both times. */
@@ -51,7 +53,10 @@ export async function planEffects(tx: Tx, effects: readonly NewEffect[], now: nu
   }
 }
 
-/** Takes up to `limit` due effects for `leaseMs`; no other worker gets them until then. */
+/**
+ * Takes up to `limit` due effects for `leaseMs`, the longest overdue first; no other worker gets them until then.
+ * Materialised, because PostgreSQL may otherwise run the selection more than once and lock more than `limit` rows.
+ */
 export async function claimEffects(
   store: Store,
   now: number,
@@ -66,22 +71,28 @@ export async function claimEffects(
     payload: string;
     revision: number;
     tries: number;
+    due_at: number;
   }>`
-    update effects set leased_until = ${now + leaseMs}, tries = tries + 1
-    where key in (
+    with due as materialized (
       select key from effects
       where state = 'pending' and due_at <= ${now} and (leased_until is null or leased_until <= ${now})
-      order by due_at limit ${limit} ${skipLocked}
+      order by due_at, key limit ${limit} ${skipLocked}
     )
-    returning key, remediation_id, kind, payload, revision, tries`.execute(store.db);
-  return rows.map((row) => ({
-    key: row.key,
-    remediationId: row.remediation_id,
-    kind: row.kind,
-    payload: JSON.parse(row.payload),
-    revision: row.revision,
-    tries: row.tries,
-  }));
+    update effects set leased_until = ${now + leaseMs}, tries = tries + 1
+    where key in (select key from due)
+    returning key, remediation_id, kind, payload, revision, tries, due_at`.execute(store.db);
+  // Neither database promises an order for what it returns.
+  return rows
+    .toSorted((a, b) => a.due_at - b.due_at || (a.key < b.key ? -1 : 1))
+    .map((row) => ({
+      key: row.key,
+      remediationId: row.remediation_id,
+      kind: row.kind,
+      payload: JSON.parse(row.payload),
+      revision: row.revision,
+      tries: row.tries,
+      leasedUntil: now + leaseMs,
+    }));
 }
 
 /** Marks an effect as carried out; if it was asked for again meanwhile, it stays due. */
@@ -95,7 +106,12 @@ export async function finishEffect(
     .updateTable('effects')
     .set((eb) => ({
       state: eb.case().when('revision', '=', effect.revision).then(state).else(eb.ref('state')).end(),
-      leased_until: null,
+      leased_until: eb
+        .case()
+        .when('leased_until', '=', effect.leasedUntil)
+        .then(null)
+        .else(eb.ref('leased_until'))
+        .end(),
       tries: 0,
       last_error: note,
     }))
@@ -103,7 +119,10 @@ export async function finishEffect(
     .execute();
 }
 
-/** Puts an effect off; one that was asked for again meanwhile keeps its earlier time. */
+/**
+ * Puts an effect off; one that was asked for again meanwhile keeps its earlier time. Without effect when the lease ran
+ * out and another worker has it.
+ */
 export async function postponeEffect(
   db: Reader,
   effect: ClaimedEffect,
@@ -119,6 +138,7 @@ export async function postponeEffect(
       last_error: error,
     }))
     .where('key', '=', effect.key)
+    .where('leased_until', '=', effect.leasedUntil)
     .execute();
 }
 
