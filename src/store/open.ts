@@ -32,14 +32,10 @@ const MAX_RACES = 5;
 export async function openStore(options: StoreOptions): Promise<Store> {
   const unlock = options.kind === 'sqlite' ? lockFolder(options.dir) : () => {};
   const dialect: Dialect = options.kind === 'postgres' ? 'postgres' : 'sqlite';
-  const db = new Kysely<Database>({ dialect: driver(options) });
-  try {
-    await migrate(db, dialect);
-  } catch (error) {
-    await db.destroy();
+  const db = await connect(options, dialect).catch((error: unknown) => {
     unlock();
     throw error;
-  }
+  });
   return {
     db,
     dialect,
@@ -52,6 +48,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       unlock();
     },
   };
+}
+
+async function connect(options: StoreOptions, dialect: Dialect): Promise<Kysely<Database>> {
+  const db = new Kysely<Database>({ dialect: driver(options) });
+  try {
+    await migrate(db, dialect);
+    return db;
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
 }
 
 function driver(options: StoreOptions) {
@@ -69,7 +76,17 @@ async function retryLostRaces<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What happens inside is undone when it throws, the transaction around it lives on. */
+/** The transaction around a savepoint is gone (SQLite ends it by itself when the disk is full, for example). */
+export class LostTransactionError extends Error {
+  override readonly name = 'LostTransactionError';
+  /** Makes the store try the transaction again: nothing of it is kept. */
+  readonly code = '40001';
+}
+
+/**
+ * What happens inside is undone when it throws, the transaction around it lives on. Throws LostTransactionError when
+ * it does not: then nobody may go on as if what was done before in it were kept.
+ */
 export async function savepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
   await sql`savepoint item`.execute(tx);
   try {
@@ -77,8 +94,12 @@ export async function savepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
     await sql`release savepoint item`.execute(tx);
     return result;
   } catch (error) {
-    await sql`rollback to savepoint item`.execute(tx);
-    await sql`release savepoint item`.execute(tx);
+    try {
+      await sql`rollback to savepoint item`.execute(tx);
+      await sql`release savepoint item`.execute(tx);
+    } catch {
+      throw new LostTransactionError('The transaction ended while work in it was under way.', { cause: error });
+    }
     throw error;
   }
 }
