@@ -36,8 +36,8 @@ export async function ensureLineage(tx: Tx, key: string, now: number): Promise<L
     .values({ ...lineage, open: 1, created_at: now, closed_at: null, closed_by: null })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  // Another process may have been faster; then its lineage is the one.
-  return (await findOpenLineage(tx, key)) ?? lineage;
+  // Another process may have been faster; then its lineage is the one, or the next, when that is closed again already.
+  return (await findOpenLineage(tx, key)) ?? ensureLineage(tx, key, now);
 }
 
 export async function saveSpending(tx: Tx, id: string, spent: { attempts: number; spawned: number }): Promise<void> {
