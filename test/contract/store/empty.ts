@@ -1,0 +1,19 @@
+import type { Store } from '../../../src/store/open.ts';
+import type { Database } from '../../../src/store/schema.ts';
+
+const TABLES: readonly (keyof Database)[] = [
+  'deliveries',
+  'remediations',
+  'remediation_runs',
+  'lineages',
+  'timeline',
+  'effects',
+  'briefs',
+  'coderuns',
+  'switches',
+];
+
+/** Tests run in any order; each begins with nothing. */
+export async function emptyStore(store: Store): Promise<void> {
+  for (const table of TABLES) await store.db.deleteFrom(table).execute();
+}
