@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { ProblemError } from '../../lib/problem.ts';
-import { isTerminal, type Remediation } from '../../model/remediation.ts';
+import type { Remediation } from '../../model/remediation.ts';
 import { latestBrief } from '../../store/briefs.ts';
 import { findRemediation, listRemediations, type RemediationFilter } from '../../store/remediations.ts';
 import { readTimeline } from '../../store/timeline.ts';
@@ -162,12 +162,6 @@ function commandFrom(verb: Command['verb'], body: unknown): Command {
 /** Carries a command out and echoes what took effect. */
 async function obey(deps: ReportDeps, id: string, command: Command, reply: FastifyReply): Promise<FastifyReply> {
   const remediation = await mustFind(deps, id);
-  if (command.verb !== 'retry' && isTerminal(remediation.phase)) {
-    throw new ProblemError(
-      409,
-      `${remediation.taskId} has ended (${remediation.phase}); there is nothing to ${command.verb}.`,
-    );
-  }
   const result = await deps.command(remediation.id, command);
   if (result.kind === 'not_found') throw new ProblemError(404, `There is no remediation ${id}.`);
   if (result.kind === 'refused') throw new ProblemError(409, result.detail);
