@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyHttpOptions } from 'fastify';
 import { PROBLEM_TYPE, PROBLEMS, type ProblemKind, problemDocument } from './problem.ts';
+import { answerProblem, problemOf } from './problem-handler.ts';
 
 /** Largest body taken (docs: CONTRACT section 2); GitHub itself stops at 25 MB. */
 export const MAX_BODY_BYTES = 25 * 1024 * 1024;
@@ -61,5 +62,9 @@ export function serverOptions(timeouts: Timeouts = TIMEOUTS) {
       connectionsCheckingInterval: timeouts.checkEveryMs,
     },
     clientErrorHandler: answerClientError,
+    // A path that cannot be decoded never reaches a route or its error handler.
+    frameworkErrors: (error, request, reply) => {
+      answerProblem(problemOf(error), request, reply);
+    },
   } satisfies FastifyHttpOptions<Server>;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_DEPTH, parseBody, parseJson } from '../../src/intake/json.ts';
+import { cpuMs } from './support/cpu.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 
@@ -52,15 +53,13 @@ describe('nesting', () => {
   });
 
   it('of millions of brackets is refused at once', () => {
-    const started = performance.now();
-    expect(parseJson('{"a":'.repeat(4_000_000))).toMatchObject({ ok: false });
-    expect(performance.now() - started).toBeLessThan(500);
+    const text = '{"a":'.repeat(4_000_000);
+    const spent = cpuMs(() => expect(parseJson(text)).toMatchObject({ ok: false }));
+    expect(spent).toBeLessThan(200);
   });
 
   it('is measured in linear time in a string of backslashes', () => {
-    const started = performance.now();
-    parseJson(`"${'\\'.repeat(2_000_000)}"`);
-    parseJson(`"${'\\"'.repeat(1_000_000)}"`);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    const texts = [`"${'\\'.repeat(2_000_000)}"`, `"${'\\"'.repeat(1_000_000)}"`];
+    for (const text of texts) expect(cpuMs(() => parseJson(text))).toBeLessThan(1_000);
   });
 });

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { DOORS, doorOf } from '../../src/intake/doors.ts';
+import { interpret, interpretDelivery } from '../../src/intake/interpret.ts';
+import { DELIVERY_ORIGINS } from '../../src/model/delivery.ts';
+import { checkRun, workflowRun, wrapped } from './support/bodies.ts';
+import { EXAMPLES } from './support/examples.ts';
+
+describe('a stored delivery', () => {
+  const door = doorOf('ci-failure') ?? DOORS[0]!;
+  const bytes = (body: unknown) => Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  const form = `payload=${encodeURIComponent(JSON.stringify(workflowRun()))}`;
+
+  it.each([
+    ['bare with a header', workflowRun(), 'workflow_run'],
+    ['bare without', workflowRun(), null],
+    ['wrapped', wrapped(workflowRun(), 'workflow_run'), null],
+    ['wrapped under another header', wrapped(checkRun(), 'check_run'), 'workflow_job'],
+    ['a form', form, 'workflow_run'],
+    ['of another event', { action: 'x', sender: {} }, 'star'],
+    ['of no known event', { action: 'x', sender: {} }, null],
+  ])('says what it said at the door: %s', (_, body, event) => {
+    const atDoor = interpret({ door, bytes: bytes(body), event, externalId: 'id-1' });
+    const stored = { origin: door.origin, event: atDoor.event, externalId: atDoor.externalId, body: bytes(body) };
+    expect(interpretDelivery(stored)).toEqual(atDoor);
+  });
+
+  it('of an origin that has no door is ignored with a reason', () => {
+    const unserved = DELIVERY_ORIGINS.find((origin) => doorOf(origin) === undefined);
+    const read = interpretDelivery({
+      origin: unserved ?? 'play-failure',
+      event: null,
+      externalId: null,
+      body: bytes('{}'),
+    });
+    expect(read).toMatchObject({ signals: [], fault: null });
+    expect(unserved === undefined || read.ignored?.code === 'unknown_event').toBe(true);
+  });
+});
+
+describe('every example body', () => {
+  const sentAs = {
+    'named by the header': ({ event, body }: (typeof EXAMPLES)[number]) => ({ event, body: body as unknown }),
+    'told by its shape': ({ body }: (typeof EXAMPLES)[number]) => ({ event: null, body: body as unknown }),
+    'wrapped by a sensor': ({ event, body }: (typeof EXAMPLES)[number]) => ({
+      event: null,
+      body: wrapped(body, event),
+    }),
+    'wrapped as text': ({ event, body }: (typeof EXAMPLES)[number]) => ({
+      event: null,
+      body: wrapped(JSON.stringify(body), event),
+    }),
+  };
+
+  it.each(DOORS.map(({ path }) => path))('through %s says something or has a reason, however it is sent', (path) => {
+    const door = DOORS.find((row) => row.path === path) ?? DOORS[0]!;
+    for (const one of EXAMPLES) {
+      for (const send of Object.values(sentAs)) {
+        const { event, body } = send(one);
+        const read = interpret({ door, bytes: Buffer.from(JSON.stringify(body)), event, externalId: null });
+        expect(read.fault, one.label).toBeNull();
+        expect(read.signals.length > 0, one.label).toBe(read.ignored === null);
+      }
+    }
+  });
+});
+
+describe('the doors', () => {
+  it('are one to a path and one to an origin', () => {
+    expect(new Set(DOORS.map(({ path }) => path)).size).toBe(DOORS.length);
+    expect(new Set(DOORS.map(({ origin }) => origin)).size).toBe(DOORS.length);
+  });
+});
