@@ -99,7 +99,7 @@ function commitAll(subject) {
 function identity() {
   if (env.GIT_AUTHOR_EMAIL && env.GIT_COMMITTER_EMAIL) return [];
   try {
-    git('config', 'user.email');
+    git('config', '--local', 'user.email');
     return [];
   } catch {
     return ['-c', 'user.name=Blaze (demo script)', '-c', 'user.email=5DLabs-Blaze@users.noreply.github.com'];

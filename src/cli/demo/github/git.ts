@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChangedFile, Signature, StoredCommit } from './state.ts';
 
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+/** Where refs are kept besides `refs/heads`. */
+const REF_FILES = ['packed-refs', 'reftable/tables.list'];
 /** A caller that is itself a git hook must not lend us its repository. */
 const NOT_INHERITED = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_OBJECT_DIRECTORY', 'GIT_PREFIX'];
 
@@ -58,6 +60,25 @@ export class GitRepository {
         .filter(Boolean)
         .map((line) => line.split(' ') as [string, string]),
     );
+  }
+
+  /**
+   * Changes whenever a branch may have moved: names and times of the files that hold refs, loose, packed or in a table.
+   * Looking costs next to nothing, where starting git several times a second would not.
+   */
+  fingerprint(): string {
+    const loose = join(this.path, 'refs', 'heads');
+    const names = existsSync(loose) && statSync(loose).isDirectory() ? readdirSync(loose, { recursive: true }) : [];
+    const files = [
+      ...names.map((name) => join(loose, String(name))),
+      ...REF_FILES.map((name) => join(this.path, name)),
+    ];
+    return files
+      .map((file) => {
+        const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+        return found ? `${file} ${found.mtimeNs} ${found.ino}` : '';
+      })
+      .join('\n');
   }
 
   /** Branch name, full ref or (abbreviated) commit to commit; null when git knows no such thing. */

@@ -26,6 +26,7 @@ export type Access = 'token' | 'app' | 'none';
 
 export interface Route {
   readonly method: string;
+  readonly template: string;
   readonly pattern: RegExp;
   readonly names: readonly string[];
   readonly access: Access;
@@ -66,7 +67,7 @@ export function route(method: string, template: string, handle: Route['handle'],
     .replaceAll(/[.]/g, '\\.')
     .replaceAll(/\{\w+\+\}/g, '(.+)')
     .replaceAll(/\{\w+\}/g, '([^/]+)');
-  return { method, pattern: new RegExp(`^${source}$`), names, access, handle };
+  return { method, template, pattern: new RegExp(`^${source}$`), names, access, handle };
 }
 
 /** The first route that matches; routes are asked in order, so special ones stand before general ones. */

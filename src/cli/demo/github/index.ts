@@ -4,17 +4,13 @@ import { systemClock } from '../../../lib/clock.ts';
 import { messageOf } from '../../../lib/errors.ts';
 import { Checks } from './checks.ts';
 import { GitRepository } from './git.ts';
-import type { Route } from './http.ts';
 import { announceInjected, finishInjected, injectRun } from './injection.ts';
 import type { GitHubOptions, GitHubStandIn } from './options.ts';
 import { OutageSwitch } from './outage.ts';
 import { openPull, Pushes } from './pushes.ts';
 import { Recorder } from './recorder.ts';
-import { accountRoutes } from './routes/accounts.ts';
-import { actionsRoutes } from './routes/actions.ts';
-import { checkRoutes } from './routes/checks.ts';
-import { commitRoutes, oneCommitRoute } from './routes/commits.ts';
-import { type PullActions, pullRoutes } from './routes/pulls.ts';
+import { allRoutes } from './routes/index.ts';
+import type { PullActions } from './routes/pulls.ts';
 import { listen, RateCounter } from './server.ts';
 import { issueCommentEvent } from './shapes/events.ts';
 import { StateFile, type StoredComment, type StoredRun } from './state.ts';
@@ -45,7 +41,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubStandIn
   const actions = pullActions(world, sender);
   const rate = new RateCounter(world);
   const parts = { world, outage, recorder, rate, token: options.token ?? DEFAULT_TOKEN };
-  const server = await listen({ ...parts, routes: allRoutes(checks, actions, rate) }, options.port ?? 0);
+  const server = await listen({ ...parts, routes: allRoutes(checks, actions, () => rate.read()) }, options.port ?? 0);
 
   if (options.redeliver) sender.redeliver();
   for (const input of world.store.state.pulls.length === 0 ? (options.pullRequests ?? []) : []) {
@@ -95,7 +91,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubStandIn
     async close() {
       clearInterval(poll);
       outage.clear();
-      await pushes.look().catch(() => undefined);
+      await pushes.idle();
       await checks?.close();
       await Promise.all(background);
       await sender.close();
@@ -133,17 +129,6 @@ function makeChecks(world: World, sender: WebhookSender, options: GitHubOptions)
   });
 }
 
-function allRoutes(checks: Checks | null, actions: PullActions, rate: RateCounter): Route[] {
-  return [
-    ...accountRoutes(() => rate.read()),
-    ...actionsRoutes(checks),
-    ...checkRoutes(),
-    ...pullRoutes(actions),
-    ...commitRoutes(),
-    oneCommitRoute(),
-  ];
-}
-
 function pullActions(world: World, sender: WebhookSender): PullActions {
   return {
     openPull: (input) => openPull(world, sender, input),
@@ -160,7 +145,7 @@ function pullActions(world: World, sender: WebhookSender): PullActions {
   };
 }
 
-/** Watching the file system misses packed refs and differs between systems; asking git five times a second does not. */
+/** Looking every so often works alike on every system, which watching folders does not. */
 function startPolling(pushes: Pushes, options: GitHubOptions, world: World): NodeJS.Timeout | undefined {
   const every = options.checks?.pollMs ?? 200;
   if (every <= 0) return undefined;
@@ -169,7 +154,7 @@ function startPolling(pushes: Pushes, options: GitHubOptions, world: World): Nod
     if (looking) return;
     looking = true;
     pushes
-      .look()
+      .lookIfMoved()
       .catch((error: unknown) => world.log(`refs could not be read: ${messageOf(error)}`))
       .finally(() => {
         looking = false;

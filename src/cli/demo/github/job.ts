@@ -42,6 +42,10 @@ export async function executeJob(job: StoredJob, plan: WorkflowJob, run: StoredR
   } catch (error) {
     log.failed(messageOf(error));
     job.conclusion = 'failure';
+    const open = job.steps.filter((step) => step.status !== 'completed');
+    for (const [index, step] of open.entries()) {
+      Object.assign(step, { status: 'completed', conclusion: index === 0 ? 'failure' : 'skipped' });
+    }
   }
   job.annotations = log.annotations;
   job.completedAt = iso(tools.clock);

@@ -13,11 +13,26 @@ export class Pushes {
   readonly #sender: WebhookSender;
   readonly #checks: Checks | null;
   #tail: Promise<void> = Promise.resolve();
+  #fingerprint = '';
 
   constructor(world: World, sender: WebhookSender, checks: Checks | null) {
     this.#world = world;
     this.#sender = sender;
     this.#checks = checks;
+  }
+
+  /** Looks when a branch may have moved since the last look. */
+  async lookIfMoved(): Promise<void> {
+    const now = this.#world.git.fingerprint();
+    if (now === this.#fingerprint) return;
+    await this.look();
+    // Taken before the look: what moved during it is seen the next time.
+    this.#fingerprint = now;
+  }
+
+  /** Answers when no look is under way. */
+  async idle(): Promise<void> {
+    await this.#tail;
   }
 
   /** Looks once; looks that overlap happen one after the other. */

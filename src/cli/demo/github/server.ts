@@ -207,8 +207,9 @@ function send(parts: ServerParts, request: IncomingMessage, response: ServerResp
   };
   response.writeHead(answer.status, headers);
   response.end(bytes);
-  // Blob storage is not part of the published API.
-  if (served.path.startsWith(STORAGE)) return;
+  // Blob storage and pages are not part of the published API.
+  const type = headers['content-type'] ?? '';
+  if (served.path.startsWith(STORAGE) || type.startsWith('text/html')) return;
   const given = Object.entries(request.headers).map(([name, value]) => [name, String(value)]);
   const requestHeaders = { ...(Object.fromEntries(given) as Record<string, string>), authorization: '***' };
   const sent = { method: served.method, path: served.path, headers: requestHeaders, body: readable(served.raw) };

@@ -22,7 +22,6 @@ export function accountRoutes(rate: () => RateLimit): Route[] {
     route('GET', '/users/{username}', (call) => ok(publicUser(call.world, call.params['username'] ?? ''))),
     route('GET', '/rate_limit', () => rateLimit(rate()), 'none'),
     route('GET', '/app', (call) => ok({ ...healerApp(call.world), installations_count: 1 }), 'app'),
-    route('GET', '/app/installations', (call) => ok([installation(call.world)]), 'app'),
     route('GET', '/repos/{owner}/{repo}/installation', (call) => ok(installation(call.world)), 'app'),
     route('POST', '/app/installations/{installation_id}/access_tokens', accessToken, 'app'),
     route('GET', '/installation/repositories', installationRepositories),

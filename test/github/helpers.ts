@@ -1,0 +1,102 @@
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, onTestFinished } from 'vitest';
+import { runGit } from '../../src/cli/demo/github/git.ts';
+import { createDemoRemote, DEFAULT_TOKEN, type GitHubOptions, startGitHub } from '../../src/cli/demo/github/index.ts';
+
+export const SECRET = 'a secret of the tests';
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'github-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface Received {
+  readonly event: string;
+  readonly id: string;
+  readonly action: string | null;
+  readonly raw: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Record<string, unknown>;
+}
+
+/** Takes webhooks; answers with the next of `statuses`, then 202. */
+export async function startReceiver(...statuses: number[]): Promise<{ url: string; received: Received[] }> {
+  const received: Received[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const raw = Buffer.concat(chunks).toString();
+    const headers = request.headers as Record<string, string>;
+    const body = JSON.parse(raw) as Record<string, unknown>;
+    const action = typeof body['action'] === 'string' ? body['action'] : null;
+    received.push({
+      event: headers['x-github-event'] ?? '',
+      id: headers['x-github-delivery'] ?? '',
+      action,
+      raw,
+      headers,
+      body,
+    });
+    response.writeHead(statuses.shift() ?? 202).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, received };
+}
+
+const template = mkdtempSync(join(tmpdir(), 'github-template-'));
+let made: Promise<string> | null = null;
+afterAll(() => rmSync(template, { recursive: true, force: true }));
+
+/** The demo's repository, copied by every test of a file rather than made anew. */
+function madeOnce(): Promise<string> {
+  made ??= createDemoRemote(template).then(() => template);
+  return made;
+}
+
+/** A stand-in over the demo's repository. Refs are looked at only when a test says so; checks run only on request. */
+export async function startDemo(options: Partial<GitHubOptions> = {}) {
+  const dataDir = options.dataDir ?? temporaryFolder();
+  const original = await madeOnce();
+  if (!existsSync(join(dataDir, 'remote.git'))) {
+    cpSync(join(original, 'remote.git'), join(dataDir, 'remote.git'), { recursive: true });
+  }
+  const remote = await createDemoRemote(dataDir);
+  const gh = await startGitHub({
+    dataDir,
+    remote,
+    webhook: null,
+    pullRequests: [remote.pullRequest],
+    ...options,
+    checks: { enabled: false, pollMs: 0, ...options.checks },
+  });
+  onTestFinished(() => gh.close());
+  const call = async (method: string, path: string, body?: unknown, token = DEFAULT_TOKEN) => {
+    const answer = await fetch(`${gh.url}${path}`, {
+      method,
+      redirect: 'manual',
+      headers: token === '' ? {} : { authorization: `Bearer ${token}` },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    const isJson = answer.headers.get('content-type')?.startsWith('application/json') && bytes.length > 0;
+    // biome-ignore lint/suspicious/noExplicitAny: tests reach into answers of many shapes
+    const json = (isJson ? JSON.parse(bytes.toString()) : null) as any;
+    return { status: answer.status, headers: answer.headers, bytes, json };
+  };
+  const addBranch = (name: string, from: string) =>
+    runGit(['--git-dir', gh.remotePath, 'update-ref', `refs/heads/${name}`, `refs/heads/${from}`]);
+  return { gh, call, remote, dataDir, addBranch };
+}
+
+/** Shaped like the token an App signs for itself; the stand-in does not verify it. */
+export const APP_TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxIn0.c2lnbmF0dXJl';
+export const REPO = '/repos/acme/shop';
