@@ -1,4 +1,4 @@
-import type { Span } from './redact.ts';
+import type { Span } from './span.ts';
 
 /** `scheme://user:password@host`; not `image:tag@sha256:…`. */
 const URL_PASSWORD = /\b[a-z][a-z0-9+.-]{1,30}:\/\/[^\s/@:'"<>«»]{0,256}:([^\s/'"<>«»]{1,512})@(?!sha\d)[\w.[-]/gi;

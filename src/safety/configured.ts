@@ -1,4 +1,4 @@
-import type { Span } from './redact.ts';
+import type { Span } from './span.ts';
 
 /** Shorter values are words of the language: replacing them would make every text unreadable. */
 const SHORTEST = 6;

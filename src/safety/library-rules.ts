@@ -1,10 +1,5 @@
 import { creator as preset } from '@secretlint/secretlint-rule-preset-recommend';
-
-export interface LibraryFinding {
-  readonly type: string;
-  readonly start: number;
-  readonly end: number;
-}
+import type { Span } from './span.ts';
 
 /**
  * Rules of the preset that are not used. `filter-comments` lets a comment in the text switch the others off, which is
@@ -27,8 +22,8 @@ preset.create(
  * What secretlint's recommended rules find in a text. The rules are driven directly: its core is asynchronous and obeys
  * the comments named above, while the rules themselves are plain synchronous scans (about 7 ms a megabyte).
  */
-export function libraryFindings(text: string): readonly LibraryFinding[] {
-  const findings: LibraryFinding[] = [];
+export function libraryFindings(text: string): readonly Span[] {
+  const findings: Span[] = [];
   for (const rule of rules) {
     if (LEFT_OUT.test(rule.meta.id)) continue;
     const type = `${rule.meta.id.replace(/^.*secretlint-rule-/, '')}-secret`;

@@ -1,4 +1,4 @@
-import type { Span } from './redact.ts';
+import type { Span } from './span.ts';
 
 const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)?-----/g;
 const END = /-----END [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)?-----/g;

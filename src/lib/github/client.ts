@@ -5,7 +5,7 @@ import { restEndpointMethods } from '@octokit/plugin-rest-endpoint-methods';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { guardedFetch, type RateLimit } from './fetch.ts';
 import { type InstallationAuth, installationAuth } from './installation-auth.ts';
 
@@ -44,6 +44,7 @@ export interface GitHubOptions {
 export interface GitHub {
   readonly baseUrl: string;
   readonly options: GitHubOptions;
+  readonly clock: Clock;
   /** `owner/name`; authenticated for this repository alone. Cheap to call again. */
   forRepository(repository: string): GitHubRepository;
   /** Who we are when we are an App: what tells our own pushes and checks from other people's. Null with a token. */
@@ -79,6 +80,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
   return {
     baseUrl,
     options,
+    clock: options.clock ?? systemClock,
     forRepository(repository) {
       const key = repository.toLowerCase();
       const before = known.get(key);

@@ -1,6 +1,6 @@
 import type { createAppAuth } from '@octokit/auth-app';
+import type { Octokit } from '@octokit/core';
 import { PermanentError } from '../errors.ts';
-import type { GitHubRepository } from './client.ts';
 
 export interface InstallationAuth {
   /** A token for one repository, from the cache (auth-app keeps it for 59 of its 60 minutes) unless `refresh`. */
@@ -10,7 +10,7 @@ export interface InstallationAuth {
 interface Parts {
   readonly appAuth: ReturnType<typeof createAppAuth>;
   /** An Octokit without credentials on the same base URL. */
-  readonly base: GitHubRepository;
+  readonly base: Octokit;
   readonly repository: string;
 }
 

@@ -1,0 +1,25 @@
+import type { GitHub } from '../../lib/github/client.ts';
+import type { ContextSource } from '../source.ts';
+import { annotations } from './annotations/index.ts';
+import { changedFiles } from './changed-files/index.ts';
+import { checks } from './checks/index.ts';
+import { githubLogs } from './github-logs/index.ts';
+import { headCommit } from './head-commit/index.ts';
+import { pullRequest } from './pull-request/index.ts';
+
+/** What the sources need of the world. */
+export interface SourceDeps {
+  readonly github: GitHub;
+}
+
+/** Every source of context: one line a folder, in the order in which a brief shows them. */
+export function createSources({ github }: SourceDeps): readonly ContextSource[] {
+  return [
+    githubLogs(github),
+    annotations(github),
+    checks(github),
+    changedFiles(github),
+    headCommit(github),
+    pullRequest(github),
+  ];
+}
