@@ -1,12 +1,25 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { SqliteDialect } from 'kysely';
-import { UserError } from '../lib/errors.ts';
+import { SqliteAdapter, SqliteDialect } from 'kysely';
+import { messageOf, UserError } from '../lib/errors.ts';
 import { spellable } from './text.ts';
 
 /** How many prepared statements are kept; Healer's own queries are far fewer. */
 const MAX_STATEMENTS = 500;
+
+/** SQLite undoes schema changes like any other; without it, a crash in the first migration would leave half a schema. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class NodeSqliteDialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalAdapter();
+  }
+}
 
 /** Kysely's SQLite dialect over Node's own `node:sqlite`. Durable before it answers: WAL with `synchronous=FULL`. */
 export function sqliteDialect(path: string): SqliteDialect {
@@ -26,7 +39,7 @@ export function sqliteDialect(path: string): SqliteDialect {
     statements.set(sql, statement);
     return statement;
   };
-  return new SqliteDialect({
+  return new NodeSqliteDialect({
     database: {
       close: () => {
         statements.clear();
@@ -51,20 +64,30 @@ function inputs(parameters: readonly unknown[]): SQLInputValue[] {
 
 /**
  * Holds a folder for one process: two of them on one embedded store would act twice. The operating system lets go of
- * the lock when the process ends, however it ends. Throws UserError when another process has it.
+ * the lock when the process ends, however it ends. Throws UserError when another process has it, or when the folder
+ * cannot be written.
  */
 export function lockFolder(dir: string): () => void {
-  mkdirSync(dir, { recursive: true });
-  const lock = new DatabaseSync(`${dir}/lock.sqlite`);
+  let lock: DatabaseSync | null = null;
   try {
+    mkdirSync(dir, { recursive: true });
+    lock = new DatabaseSync(`${dir}/lock.sqlite`);
     lock.exec('pragma journal_mode = delete');
     lock.exec('begin exclusive');
   } catch (cause) {
-    lock.close();
-    throw new UserError(
-      `The data folder ${dir} is in use by another Healer process. Stop that one, or give this one a folder of its own (HEALER_DATA_DIR).`,
-      { cause },
-    );
+    lock?.close();
+    throw new UserError(refusal(dir, cause), { cause });
   }
-  return () => lock.close();
+  const held = lock;
+  return () => held.close();
+}
+
+/** SQLite's primary result code for “another process holds it”. */
+const SQLITE_BUSY = 5;
+
+function refusal(dir: string, cause: unknown): string {
+  const code = (cause as { errcode?: unknown }).errcode;
+  if (typeof code === 'number' && (code & 0xff) === SQLITE_BUSY)
+    return `The data folder ${dir} is in use by another Healer process. Stop that one, or give this one a folder of its own (HEALER_DATA_DIR).`;
+  return `The data folder ${dir} cannot be used: ${messageOf(cause)}. Make it writable, or name another one (HEALER_DATA_DIR).`;
 }
