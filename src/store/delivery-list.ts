@@ -36,10 +36,12 @@ export async function listDeliveries(db: Reader, filter: DeliveryFilter): Promis
   return (await query.execute()).map(fromRow);
 }
 
-/** By Healer's own id or the sender's. */
+/** By Healer's own id, or else by the sender's, which the sender may have chosen to look like one of ours. */
 export async function findListedDelivery(db: Reader, id: string): Promise<ListedDelivery | null> {
   const row = await withoutBody(db)
     .where((eb) => eb.or([eb('deliveries.id', '=', id), eb('deliveries.external_id', '=', id)]))
+    .orderBy((eb) => eb.case().when('deliveries.id', '=', id).then(0).else(1).end())
+    .limit(1)
     .executeTakeFirst();
   return row ? fromRow(row) : null;
 }
