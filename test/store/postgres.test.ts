@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
+import { readSwitch, turnSwitch } from '../../src/store/switches.ts';
 import { storeContract } from '../contract/store.contract.ts';
 import { describeOnPostgres, freshDatabase } from '../support/postgres.ts';
 
@@ -9,8 +11,36 @@ describeOnPostgres('the store on PostgreSQL', () => {
   it('is migrated once when several replicas start on an empty database', async () => {
     const url = await freshDatabase();
     const stores = await Promise.all(Array.from({ length: 4 }, () => openStore({ kind: 'postgres', url })));
-    await Promise.all(stores.map((store) => store.ping()));
+    const rows = await Promise.all(
+      stores.map(async ({ db }) => (await sql`select name from kysely_migration`.execute(db)).rows.length),
+    );
+    expect(new Set(rows).size).toBe(1);
     await Promise.all(stores.map((store) => store.close()));
-    expect(stores).toHaveLength(4);
+  });
+
+  it('does not take a transaction for committed in which an error was swallowed', async () => {
+    const store = await openStore({ kind: 'postgres', url: await freshDatabase() });
+    const work = store.transaction(async (tx) => {
+      await turnSwitch(tx, 'paused', 'on', 'ada', 1);
+      await sql`select * from no_such_table`.execute(tx).catch(() => {});
+    });
+    await expect(work).rejects.toThrow(/rolled back/);
+    expect(await readSwitch(store.db, 'paused')).toBeNull();
+    await store.close();
+  });
+
+  it('works on after the server dropped its connections', async () => {
+    const url = await freshDatabase();
+    const [store, other] = [await openStore({ kind: 'postgres', url }), await openStore({ kind: 'postgres', url })];
+    await turnSwitch(store.db, 'paused', 'on', 'ada', 1);
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()`.execute(other.db);
+    await expect.poll(() => readSwitch(store.db, 'paused').catch(() => 'unreachable')).toBe('on');
+    await Promise.all([store.close(), other.close()]);
+  });
+
+  it('names the database that cannot be reached', async () => {
+    const url = (await freshDatabase()).replace(/healer_/, 'absent_');
+    await expect(openStore({ kind: 'postgres', url })).rejects.toThrow(/absent_/);
   });
 });

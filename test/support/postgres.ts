@@ -25,6 +25,7 @@ export function describeOnPostgres(name: string, suite: () => void): void {
       throw new Error(`HEALER_TEST_REQUIRE_POSTGRES=1, but there is ${postgresAbsent}`);
     });
   } else {
+    console.warn(`Skipped: ${name}: ${postgresAbsent}`);
     describe.skip(`${name} (skipped: ${postgresAbsent})`, suite);
   }
 }
