@@ -1,6 +1,6 @@
 import { FAILURE_TYPES } from '../model/failure-type.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { Phase, Remediation } from '../model/remediation.ts';
+import type { Attempt, Phase, Remediation } from '../model/remediation.ts';
 
 /**
  * The words people read for the machine's states: one place, so that page, comment and terminal say the same.
@@ -10,7 +10,7 @@ import type { Phase, Remediation } from '../model/remediation.ts';
 /** What a state means for the reader; colour follows it, and never stands alone. */
 export type Tone = 'good' | 'bad' | 'busy' | 'waiting' | 'quiet';
 
-interface Word {
+export interface Word {
   readonly label: string;
   readonly tone: Tone;
 }
@@ -102,6 +102,15 @@ function verifying(remediation: Remediation): string {
   return sha === null
     ? `${agent} says that no change is needed; CI has not confirmed it yet.`
     : `${agent} pushed a commit; CI has not confirmed it yet.`;
+}
+
+/** How an attempt stands: its outcome, or which of prepared, submitted, running and pushed is true. */
+export function attemptWord(attempt: Attempt, codeRunPhase: string | null): Word {
+  if (attempt.outcome !== null) return OUTCOME_WORDS[attempt.outcome];
+  if (attempt.report !== null)
+    return word(attempt.report.commitSha === null ? 'not verified' : 'pushed, not verified', 'busy');
+  if (attempt.codeRunName === null) return word('being prepared', 'busy');
+  return word(codeRunPhase === 'Running' ? 'running' : 'submitted', 'busy');
 }
 
 /** `rex` is a person to the reader: Rex. */

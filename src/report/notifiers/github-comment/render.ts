@@ -1,9 +1,8 @@
-import { DEFAULT_AGENT } from '../../../model/agent.ts';
 import type { Classification } from '../../../model/evidence.ts';
 import { type Attempt, isTerminal, type Remediation } from '../../../model/remediation.ts';
-import { cleanLine } from '../../../safety/clean.ts';
+import { cleanLine, cleanText } from '../../../safety/clean.ts';
 import { codeSpan, markdownText } from '../../../safety/names.ts';
-import { agentName, failureTitle, happening, OUTCOME_WORDS, PHASE_WORDS, plural, type Tone } from '../../words.ts';
+import { agentName, attemptWord, failureTitle, happening, PHASE_WORDS, plural, type Tone } from '../../words.ts';
 import { codeCell, fencedBlock, link } from './markdown.ts';
 
 /** What the comment shows besides the remediation itself. */
@@ -42,14 +41,12 @@ export function marker(taskId: string): string {
 /** What works in every installation: the commands of the terminal. */
 export function terminalCommands(remediation: Remediation): readonly CommandHint[] {
   const { taskId, phase } = remediation;
-  const retry = {
-    type: `healer remediations retry ${taskId} --guidance "…"`,
-    does: 'try again, with your words in the prompt',
-  };
-  if (isTerminal(phase)) return phase === 'succeeded' ? [] : [retry];
+  const retry = (does: string) => ({ type: `healer remediations retry ${taskId} --guidance "…"`, does });
   const cancel = { type: `healer remediations cancel ${taskId}`, does: 'stop' };
   const approve = { type: `healer remediations approve ${taskId}`, does: 'let an agent start' };
-  return phase === 'awaiting_approval' ? [approve, cancel] : [retry, cancel];
+  if (phase === 'succeeded') return [];
+  if (isTerminal(phase)) return [retry('try again, with your words in the prompt')];
+  return phase === 'awaiting_approval' ? [approve, cancel] : [retry('give the next attempt your words'), cancel];
 }
 
 /**
@@ -63,7 +60,7 @@ export function renderComment(remediation: Remediation, view: CommentView): stri
     { text: broken(remediation), droppedAt: null },
     { text: now(remediation, view), droppedAt: null },
     { text: evidence(view.classification), droppedAt: 3 },
-    { text: attempts(remediation, view.maxAttempts), droppedAt: 4 },
+    { text: attempts(remediation, view), droppedAt: 4 },
     { text: remediation.phase === 'escalated' ? whatWasTried(remediation) : '', droppedAt: 1 },
     { text: remediation.phase === 'escalated' ? whereToLook(remediation) : '', droppedAt: 2 },
     { text: commands(view.commands), droppedAt: null },
@@ -103,7 +100,8 @@ function heading(remediation: Remediation): string {
 function broken(remediation: Remediation): string {
   const { failedChecks, branch, headSha, workflowName, url } = remediation;
   const where = workflowName === null ? 'CI' : link(codeSpan(cleanLine(workflowName)), url);
-  const title = `${where} went red on ${codeSpan(cleanLine(branch))} (${shortSha(headSha)}) because of **${failureTitle(remediation)}**.`;
+  const why = remediation.failureType === null ? '' : ` because of **${failureTitle(remediation)}**`;
+  const title = `${where} went red on ${codeSpan(cleanLine(branch))} (${shortSha(headSha)})${why}.`;
   if (failedChecks.length === 0) return title;
   const named = failedChecks
     .slice(0, MAX_CHECKS)
@@ -123,15 +121,13 @@ function evidence(classification: Classification | null): string {
   if (classification === null || classification.evidence.length === 0) return '';
   const lines = classification.evidence.slice(0, MAX_EVIDENCE).toSorted((a, b) => a.line - b.line);
   const width = String(lines.at(-1)?.line ?? 0).length;
-  const text = lines
-    .map((line) => `${String(line.line).padStart(width)} | ${cleanLine(line.text, MAX_LINE)}`)
-    .join('\n');
+  const text = lines.map((line) => `${String(line.line).padStart(width)} | ${codeLine(line.text)}`).join('\n');
   const sure = `${Math.round(classification.confidence * 100)} %`;
   const rule = `rule ${codeSpan(cleanLine(classification.rule))}, ${sure} sure`;
   return `**Evidence** (line numbers of the log; ${rule})\n\n${fencedBlock(text)}`;
 }
 
-function attempts(remediation: Remediation, maxAttempts: number): string {
+function attempts(remediation: Remediation, { maxAttempts, codeRunPhase }: CommentView): string {
   const { attempts: all, attemptsBefore } = remediation;
   if (all.length === 0) return '';
   const shown = all.slice(-MAX_ROWS);
@@ -139,7 +135,7 @@ function attempts(remediation: Remediation, maxAttempts: number): string {
     const cells = [
       `${attempt.number} of ${maxAttempts}`,
       nameOf(attempt.agent),
-      attempt.outcome === null ? 'under way' : `${OUTCOME_WORDS[attempt.outcome].label}`,
+      attemptWord(attempt, codeRunPhase).label,
       commit(attempt),
       stillRed(attempt),
     ];
@@ -147,7 +143,7 @@ function attempts(remediation: Remediation, maxAttempts: number): string {
   });
   const notes = [
     all.length > shown.length ? `${all.length - shown.length} earlier ones are not shown.` : '',
-    attemptsBefore > 0 ? `${plural(attemptsBefore, 'attempt')} of this breakage were spent before.` : '',
+    attemptsBefore > 0 ? `Spent on this breakage before: ${plural(attemptsBefore, 'attempt')}.` : '',
   ].filter((note) => note !== '');
   return [
     '| Attempt | Agent | Outcome | Commit | Still red |',
@@ -175,7 +171,7 @@ function whatWasTried(remediation: Remediation): string {
   if (remediation.attempts.length === 0) return '';
   const tried = remediation.attempts.slice(-MAX_ROWS).map((attempt) => {
     const ended = attempt.detail === null ? '' : `: ${markdownText(cleanLine(attempt.detail, 600))}`;
-    const said = attempt.report === null ? '' : `\n\n  ${indent(fencedBlock(summaryOf(attempt.report.summary)))}\n`;
+    const said = attempt.report === null ? '' : `\n\n  ${indent(fencedBlock(summaryOf(attempt.report.summary)))}`;
     return `- Attempt ${attempt.number}, ${nameOf(attempt.agent)}${ended}${said}`;
   });
   return `**What was tried**\n\n${tried.join('\n')}`;
@@ -198,11 +194,7 @@ function steps(failed: readonly string[]): string {
 }
 
 function summaryOf(text: string): string {
-  const clean = text
-    .split('\n')
-    .map((line) => cleanLine(line, MAX_LINE))
-    .join('\n')
-    .trim();
+  const clean = text.split('\n').map(codeLine).join('\n').trim();
   return clean.length <= MAX_SUMMARY ? clean : `${clean.slice(0, MAX_SUMMARY).toWellFormed()}…`;
 }
 
@@ -222,13 +214,19 @@ function footer(remediation: Remediation, view: CommentView): string {
     link('details', view.pageUrl),
     `task ${codeSpan(remediation.taskId)}`,
     ...(run === null ? [] : [`CodeRun ${codeSpan(run)}`]),
-    `agent ${nameOf(remediation.agent ?? DEFAULT_AGENT)}`,
+    ...(remediation.agent === null ? [] : [`agent ${nameOf(remediation.agent)}`]),
   ].filter((part) => part !== 'details');
   return `<sub>${parts.join(' · ')}</sub>`;
 }
 
 function nameOf(agent: string): string {
   return markdownText(agentName(cleanLine(agent, 40)));
+}
+
+/** A line of code or log: cleaned and cut, its spaces kept. */
+function codeLine(text: string): string {
+  const line = cleanText(text).replaceAll('\n', ' ').trimEnd();
+  return line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE).toWellFormed()}…`;
 }
 
 function shortSha(sha: string): string {
