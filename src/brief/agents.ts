@@ -21,10 +21,11 @@ const AGENT = z.strictObject({
 });
 
 /**
- * Every agent of a folder, by name. Each is a folder of its own with `agent.yaml` and `persona.md`. Throws `UserError`
+ * Every agent in `agents/` of the prompts' folder, by name. Each is a folder of its own with `agent.yaml` and `persona.md`. Throws `UserError`
  * for a file that is missing or wrong, and when the default agent is not among them.
  */
-export function loadAgents(directory: string): readonly LoadedAgent[] {
+export function loadAgents(prompts: string): readonly LoadedAgent[] {
+  const directory = join(prompts, 'agents');
   const folders = readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)

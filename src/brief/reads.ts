@@ -3,7 +3,7 @@ import { isNotFound, splitRepository } from '../lib/github/errors.ts';
 import { allPages } from '../lib/github/pages.ts';
 import type { Remediation } from '../model/remediation.ts';
 import type { Actor } from '../model/signal.ts';
-import type { CheckFact } from './assess-checks.ts';
+import { assessChecks, type CheckFact } from './assess-checks.ts';
 import { listChecks } from './checks.ts';
 import type { BranchFacts, ChangedFile, PullRequestFacts, RepositoryFacts } from './evidence.ts';
 import type { SharedReads } from './source.ts';
@@ -13,6 +13,8 @@ import { subjectOf } from './subject.ts';
 export interface Reads {
   repository(): Promise<RepositoryFacts>;
   branch(): Promise<BranchFacts>;
+  /** The branch's head when the same checks are red there as well, else the commit that the failure was seen on. */
+  redCommit(): Promise<string>;
   /** The pull request that carries the red commit; null when there is none. */
   pullRequest(): Promise<PullRequestFacts | null>;
   checks(sha: string): Promise<readonly CheckFact[]>;
@@ -43,20 +45,39 @@ export function readsOf(github: GitHub, remediation: Remediation, shared: Shared
     branch: () =>
       shared.once('branch', async (signal) => {
         const { branch: name } = subject;
-        try {
-          const { data } = await octokit.rest.git.getRef({ ...where, ref: `heads/${name}`, request: { signal } });
-          return { name, exists: true, headSha: data.object.sha };
-        } catch (error) {
-          if (isNotFound(error)) return { name, exists: false, headSha: null };
-          throw error;
+        const ref = octokit.rest.git
+          .getRef({ ...where, ref: `heads/${name}`, request: { signal } })
+          .then(({ data }) => ({ name, exists: true, headSha: data.object.sha }))
+          .catch((error: unknown) => {
+            if (isNotFound(error)) return { name, exists: false, headSha: null };
+            throw error;
+          });
+        const [own, found] = await Promise.allSettled([ref, reads.pullRequest()]);
+        // A fork's branch is not ours, even if we have one of the same name.
+        if (found.status === 'fulfilled' && found.value?.fromFork) {
+          return { name, exists: found.value.headRepository !== null, headSha: found.value.headSha };
         }
+        if (own.status === 'rejected') throw own.reason;
+        return own.value;
+      }),
+    redCommit: () =>
+      shared.once('red-commit', async () => {
+        const [head] = await Promise.allSettled([reads.branch()]);
+        const headSha = head.status === 'fulfilled' ? head.value.headSha : null;
+        if (headSha === null || headSha === subject.sha) return subject.sha;
+        const [listed] = await Promise.allSettled([reads.checks(headSha)]);
+        if (listed.status === 'rejected') return subject.sha;
+        return assessChecks(listed.value, remediation.failedChecks).state === 'red' ? headSha : subject.sha;
       }),
     pullRequest: () =>
       shared.once('pull-request', async (signal) => {
         const number = await findPullRequest(github, remediation, signal);
         if (number === null) return null;
         const { data } = await octokit.rest.pulls.get({ ...where, pull_number: number, request: { signal } });
-        return pullRequestFacts(data, repository);
+        const facts = pullRequestFacts(data, repository);
+        // A pull request out of the default branch (a release) is no place for a repair: that would be a push to it.
+        const isRelease = !facts.fromFork && facts.headRef === (await reads.repository()).defaultBranch;
+        return isRelease ? null : facts;
       }),
     checks: (sha) => shared.once(`checks ${sha}`, (signal) => listChecks(github, repository, sha, signal)),
     commit: (sha) =>

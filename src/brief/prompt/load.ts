@@ -25,7 +25,7 @@ export function loadTemplates(directory: string): Templates {
       .filter((name) => !name.startsWith('partials/'))
       .map((name) => [name, compile(handlebars, name, readFileSync(join(directory, name), 'utf8'))] as const),
   );
-  const agents = loadAgents(join(directory, 'agents'));
+  const agents = loadAgents(directory);
   const templates: Templates = { compiled, agents, playbook: loadPlaybook(join(directory, 'ci', 'playbook.yaml')) };
   check(templates);
   return templates;

@@ -1,6 +1,6 @@
 import { isPrivateHost } from '../addresses.ts';
 import { type BoundedBytes, collectHeadAndTail } from '../bounded-bytes.ts';
-import { messageOf, PermanentError } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import { createHttpClient, type HttpClient } from '../http.ts';
 import type { GitHub } from './client.ts';
 import { splitRepository, statusOf } from './errors.ts';
@@ -21,9 +21,10 @@ export interface JobLogRequest {
   /** At most this many bytes are kept: up to 256 KiB of the beginning, the rest of the end. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
-  /** Waits between looks at a log that is not there yet; resolves early when the signal fires. */
-  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
+
+/** Waits between looks at a log that is not there yet; resolves early when the signal fires. */
+export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
 const HEAD_BYTES = 256 * 1024;
 /** GitHub answers 404 for a few seconds after a job has completed. Milliseconds between the looks. */
@@ -32,17 +33,16 @@ const NOT_READY_WAITS = [500, 1_000, 2_000, 4_000];
 export type DownloadJobLog = (request: JobLogRequest) => Promise<JobLogAnswer>;
 
 /** How logs of jobs are fetched; never throws for what GitHub or the storage behind it answers. */
-export function jobLogDownloader(github: GitHub): DownloadJobLog {
+export function jobLogDownloader(github: GitHub, sleep: Sleep = pause): DownloadJobLog {
   const http = storageClient(github);
   return async (request) => {
-    const sleep = request.sleep ?? pause;
-    for (const wait of [...NOT_READY_WAITS, null]) {
-      const answer = await lookOnce(github, http, request);
-      if (answer.status !== 'not_ready' || wait === null || request.signal.aborted) return answer;
+    let answer = await lookOnce(github, http, request);
+    for (const wait of NOT_READY_WAITS) {
+      if (answer.status !== 'not_ready' || request.signal.aborted) break;
       await sleep(wait, request.signal);
-      if (request.signal.aborted) return answer;
+      if (!request.signal.aborted) answer = await lookOnce(github, http, request);
     }
-    throw new PermanentError('unreachable: the last look has no wait');
+    return answer;
   };
 }
 
@@ -68,7 +68,6 @@ async function lookOnce(
     if (location === undefined) return found(await collect(body as ReadableStream<Uint8Array> | null, keep), keep);
     await (body as ReadableStream | null)?.cancel();
     const target = new URL(location, github.baseUrl).href;
-    // A zip's directory of parts is read from the front, so a zip must come whole: its own bound applies to what is in it.
     const answer = await (await storage())(target, { signal, keep });
     if (answer.status === 404) return { status: 'not_ready', detail: 'the log storage does not have the log yet' };
     if (answer.status === 410) return { status: 'gone', detail: 'the log has expired' };

@@ -5,7 +5,6 @@ import type { CheckFact } from '../../assess-checks.ts';
 import type { Annotation } from '../../evidence.ts';
 import { readsOf } from '../../reads.ts';
 import { answer, type ContextSource, type SourceContext } from '../../source.ts';
-import { subjectOf } from '../../subject.ts';
 
 const MAX_CHECKS = 10;
 const MAX_PAGES = 2;
@@ -20,7 +19,8 @@ export function annotations(github: GitHub): ContextSource {
     relevant: (remediation) => remediation.kind === 'ci',
     async ask(context) {
       const { remediation, shared, learn } = context;
-      const facts = await readsOf(github, remediation, shared).checks(subjectOf(remediation).sha);
+      const reads = readsOf(github, remediation, shared);
+      const facts = await reads.checks(await reads.redCommit());
       const red = facts.filter((fact) => RED.has(fact.conclusion ?? '') && fact.checkRunId !== null);
       const read = await Promise.all(red.slice(0, MAX_CHECKS).map((fact) => annotationsOf(github, context, fact)));
       const found = read

@@ -18,14 +18,13 @@ export function changedFiles(github: GitHub): ContextSource {
     budget: { timeMs: 10_000, bytes: 4 * 1024 * 1024 },
     relevant: (remediation) => remediation.kind === 'ci',
     async ask(context) {
-      const { learn, remediation } = context;
+      const { learn } = context;
       const [changes] = await Promise.all([changesOf(github, context), lastAttempt(github, context)]);
       learn({ changedFiles: changes.files });
       if (changes.files.length === 0) return answer.empty(`${changes.what} changes no files.`);
       const { text, cut } = diffText(changes.files, PATCH_BYTES);
-      const summary = `${changes.what} changes ${changes.files.length} files.`;
-      const url = `https://github.com/${remediation.repository}/commit/${subjectOf(remediation).sha}`;
-      return answer.found(summary, `${summary}\n\n${text}`, { truncated: cut, url: changes.url ?? url });
+      const summary = `${changes.what} changes ${changes.files.length === 1 ? '1 file' : `${changes.files.length} files`}.`;
+      return answer.found(summary, `${summary}\n\n${text}`, { truncated: cut, url: changes.url });
     },
   };
 }
@@ -33,7 +32,7 @@ export function changedFiles(github: GitHub): ContextSource {
 interface Changes {
   readonly what: string;
   readonly files: readonly ChangedFile[];
-  readonly url: string | null;
+  readonly url: string;
 }
 
 /** The pull request's files; else the branch against the default branch; else, on the default branch, the commit's own. */
@@ -41,7 +40,8 @@ async function changesOf(github: GitHub, { remediation, shared, signal }: Source
   const reads = readsOf(github, remediation, shared);
   const octokit = github.forRepository(remediation.repository);
   const where = { ...splitRepository(remediation.repository), per_page: 100, request: { signal } };
-  const { sha, branch } = subjectOf(remediation);
+  const { branch } = subjectOf(remediation);
+  const sha = await reads.redCommit();
   const found = await reads.pullRequest();
   if (found !== null) {
     const ask = (page: number) => octokit.rest.pulls.listFiles({ ...where, pull_number: found.number, page });

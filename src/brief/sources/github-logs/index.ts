@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { GitHub } from '../../../lib/github/client.ts';
 import { splitRepository } from '../../../lib/github/errors.ts';
-import { type DownloadJobLog, jobLogDownloader } from '../../../lib/github/job-log.ts';
+import type { DownloadJobLog } from '../../../lib/github/job-log.ts';
 import { allPages } from '../../../lib/github/pages.ts';
 import type { FailedCheck } from '../../../model/signal.ts';
 import { assessChecks } from '../../assess-checks.ts';
@@ -18,7 +18,7 @@ const MAX_RUNS = 5;
 const AT_ONCE = 4;
 
 /** Every failed job of the commit with its failed steps and its log, also those that no event named. */
-export function githubLogs(github: GitHub, download: DownloadJobLog = jobLogDownloader(github)): ContextSource {
+export function githubLogs(github: GitHub, download: DownloadJobLog): ContextSource {
   return {
     name: 'github-logs',
     budget: { timeMs: 20_000, bytes: 96 * MEBIBYTE },
@@ -37,10 +37,15 @@ export function githubLogs(github: GitHub, download: DownloadJobLog = jobLogDown
 /** The red checks of the commit joined with what the events said, each job with its failed steps. */
 async function failedChecks(github: GitHub, context: SourceContext): Promise<readonly FailedCheck[]> {
   const { remediation, shared } = context;
-  const { sha, runId } = subjectOf(remediation);
-  const [listed] = await Promise.allSettled([readsOf(github, remediation, shared).checks(sha)]);
+  const subject = subjectOf(remediation);
+  const reads = readsOf(github, remediation, shared);
+  const sha = await reads.redCommit();
+  const [listed] = await Promise.allSettled([reads.checks(sha)]);
   const red = listed.status === 'fulfilled' ? assessChecks(listed.value, []).red : [];
-  const known = [...red, ...remediation.failedChecks.filter((check) => !red.some((other) => isSame(other, check)))];
+  const isSubject = sha === subject.sha;
+  const told = isSubject ? remediation.failedChecks : [];
+  const runId = isSubject ? subject.runId : null;
+  const known = [...red, ...told.filter((check) => !red.some((other) => isSame(other, check)))];
   const runs = new Set([runId, ...known.map((check) => check.runId)].filter((id) => id !== null));
   const read = await Promise.allSettled([...runs].slice(0, MAX_RUNS).map((id) => failedJobs(github, context, id)));
   const jobs = read.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
@@ -118,7 +123,7 @@ function report(failed: readonly FailedCheck[], outcomes: readonly LogOutcome[])
     return `${check.workflowName === null ? '' : `${check.workflowName} / `}${check.name}${steps} (${log})`;
   });
   const found = outcomes.filter((outcome) => outcome.found).length;
-  const summary = `${failed.length} checks are red; ${found} of ${outcomes.length} job logs were read.`;
+  const summary = `${failed.length === 1 ? '1 check is' : `${failed.length} checks are`} red; ${found} of ${outcomes.length} job logs were read.`;
   if (found === 0 && outcomes.length > 0) {
     const why = [...new Set(outcomes.map((outcome) => outcome.said))].join('; ');
     return { ...answer.failed(`${summary} ${why}`), body: lines.join('\n') };

@@ -11,7 +11,8 @@ export function headCommit(github: GitHub): ContextSource {
     relevant: (remediation) => remediation.kind === 'ci',
     async ask({ remediation, shared, learn }) {
       const reads = readsOf(github, remediation, shared);
-      const { sha, branch } = subjectOf(remediation);
+      const { branch } = subjectOf(remediation);
+      const sha = await reads.redCommit();
       const parts = await Promise.allSettled([
         reads.repository().then((repository) => learn({ repository })),
         reads.branch().then((facts) => {
