@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -70,17 +70,37 @@ export async function startDemo(options: Partial<GitHubOptions> = {}) {
     cpSync(join(original, 'remote.git'), join(dataDir, 'remote.git'), { recursive: true });
   }
   const remote = await createDemoRemote(dataDir);
+  return { ...(await start({ dataDir, remote, pullRequests: [remote.pullRequest], ...options })), remote };
+}
+
+/** A stand-in over an empty repository, for pushes that are quickly checked. */
+export function startEmpty(options: Partial<GitHubOptions> = {}) {
+  const remote = { owner: 'acme', name: 'shop', defaultBranch: 'main' };
+  return start({ dataDir: temporaryFolder(), remote, checks: { enabled: true, pollMs: 0 }, ...options });
+}
+
+/** Pushes a branch whose only file is this workflow. */
+export async function pushWorkflow(remotePath: string, branch: string, workflow: string): Promise<void> {
+  const folder = mkdtempSync(join(temporaryFolder(), 'work-'));
+  mkdirSync(join(folder, '.github/workflows'), { recursive: true });
+  writeFileSync(join(folder, '.github/workflows/ci.yml'), workflow);
+  await runGit(['init', '--quiet', `--initial-branch=${branch}`, folder]);
+  await runGit(['-C', folder, 'add', '--all']);
+  const who = ['-c', 'user.name=Eve', '-c', 'user.email=7+eve[bot]@users.noreply.github.com'];
+  await runGit(['-C', folder, ...who, 'commit', '--quiet', '--message', `The work of ${branch}`]);
+  await runGit(['-C', folder, 'push', '--quiet', remotePath, branch]);
+}
+
+async function start(options: Partial<GitHubOptions> & Pick<GitHubOptions, 'dataDir' | 'remote'>) {
+  const { dataDir } = options;
   const gh = await startGitHub({
-    dataDir,
-    remote,
     webhook: null,
-    pullRequests: [remote.pullRequest],
     ...options,
     checks: { enabled: false, pollMs: 0, ...options.checks },
   });
   onTestFinished(() => gh.close());
   const call = async (method: string, path: string, body?: unknown, token = DEFAULT_TOKEN) => {
-    const answer = await fetch(`${gh.url}${path}`, {
+    const answer = await fetch(new URL(path, gh.url), {
       method,
       redirect: 'manual',
       headers: token === '' ? {} : { authorization: `Bearer ${token}` },
@@ -94,7 +114,12 @@ export async function startDemo(options: Partial<GitHubOptions> = {}) {
   };
   const addBranch = (name: string, from: string) =>
     runGit(['--git-dir', gh.remotePath, 'update-ref', `refs/heads/${name}`, `refs/heads/${from}`]);
-  return { gh, call, remote, dataDir, addBranch };
+  /** A job's log by way of the redirect. */
+  const logOf = async (job: { readonly id: number } | undefined) => {
+    const { headers } = await call('GET', `${REPO}/actions/jobs/${job?.id}/logs`);
+    return (await call('GET', headers.get('location') ?? '', undefined, '')).bytes.toString();
+  };
+  return { gh, call, dataDir, addBranch, logOf };
 }
 
 /** Shaped like the token an App signs for itself; the stand-in does not verify it. */

@@ -6,10 +6,9 @@ import { verify } from '@octokit/webhooks-methods';
 import { describe, expect, it } from 'vitest';
 import { runGit } from '../../src/cli/demo/github/git.ts';
 import { createOpenApiChecker } from '../support/openapi.ts';
-import { REPO, SECRET, startDemo, startReceiver, temporaryFolder } from './helpers.ts';
+import { pushWorkflow, REPO, SECRET, startDemo, startEmpty, startReceiver, temporaryFolder } from './helpers.ts';
 
 const AGENT = resolve(import.meta.dirname, '../../demo/agent.mjs');
-const LOG_LINE = /^\uFEFF?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z .*$/;
 const run = promisify(execFile);
 const executing = { enabled: true, pollMs: 0 };
 
@@ -37,18 +36,14 @@ async function workspace(remotePath: string) {
 
 describe('a push to the stand-in', () => {
   it('runs the checks of the demo: main is green, the feature branch is red until the second repair', async () => {
-    const { gh, call } = await startDemo({ checks: executing });
+    const { gh, call, logOf } = await startDemo({ checks: executing });
     await gh.settled();
+    const testOf = (run: number) =>
+      gh.state.jobs.find((job) => job.runId === gh.state.runs[run]?.id && job.name === 'test');
     const conclusions = () =>
       Object.fromEntries(gh.state.runs.map((one) => [one.headBranch + one.number, one.conclusion]));
     expect(conclusions()).toEqual({ main1: 'success', 'feature/discount2': 'failure' });
-    const logOf = async (runId: number) => {
-      const job = gh.state.jobs.find((candidate) => candidate.runId === runId && candidate.name === 'test');
-      const { headers } = await call('GET', `${REPO}/actions/jobs/${job?.id}/logs`);
-      const { bytes } = await call('GET', (headers.get('location') ?? '').slice(gh.url.length));
-      return bytes.toString();
-    };
-    const firstLog = await logOf(gh.state.runs[1]?.id ?? 0);
+    const firstLog = await logOf(testOf(1));
     expect(firstLog).toContain('✖ ten percent off twenty euros');
     const agent = await workspace(gh.remotePath);
 
@@ -57,7 +52,7 @@ describe('a push to the stand-in', () => {
     expect(first.result.status).toBe('fixed');
     await gh.settled();
     expect(conclusions()['feature/discount3']).toBe('failure');
-    const secondLog = await logOf(gh.state.runs[2]?.id ?? 0);
+    const secondLog = await logOf(testOf(2));
     expect(secondLog).toContain('✔ ten percent off twenty euros');
     expect(secondLog).toContain('✖ a discounted cart is rounded once');
 
@@ -75,11 +70,11 @@ describe('a push to the stand-in', () => {
   it('sends the webhooks of GitHub, valid, signed, in order', async () => {
     const checker = createOpenApiChecker();
     const { url, received } = await startReceiver();
-    const { gh, addBranch } = await startDemo({ checks: executing, webhook: { url, secret: SECRET } });
-    await gh.settled();
-    received.length = 0;
-    await addBranch('topic', 'feature/discount');
+    const { gh } = await startEmpty({ webhook: { url, secret: SECRET } });
+    await gh.addPullRequest({ title: 'Topic', head: 'topic', author: 'ada' });
     gh.addComment(1, 'ada', '/healer fix');
+    const jobs = ['test', 'lint'].map((name) => `  ${name}:\n    steps: [{ run: ${name === 'lint'} }]\n`);
+    await pushWorkflow(gh.remotePath, 'topic', `name: frontend-ci\non: push\njobs:\n${jobs.join('')}`);
     await gh.settled();
 
     expect(received.flatMap(({ event, body }) => checker.checkWebhook(event, body))).toEqual([]);
@@ -88,7 +83,12 @@ describe('a push to the stand-in', () => {
     }
     expect(new Set(received.map(({ id }) => id)).size).toBe(received.length);
     const order = received.map(({ event, action }) => (action === null ? event : `${event}.${action}`));
-    expect(order.slice(0, 3)).toEqual(['issue_comment.created', 'push', 'workflow_run.requested']);
+    expect(order.slice(0, 4)).toEqual([
+      'pull_request.opened',
+      'issue_comment.created',
+      'push',
+      'workflow_run.requested',
+    ]);
     expect(order.slice(-2)).toEqual(['workflow_run.completed', 'check_suite.completed']);
     const count = (name: string) => order.filter((one) => one === name).length;
     expect(['queued', 'in_progress', 'completed'].map((word) => count(`workflow_job.${word}`))).toEqual([2, 2, 2]);
@@ -118,62 +118,19 @@ describe('a push to the stand-in', () => {
     expect(push?.body['forced']).toBe(true);
   });
 
-  it("writes a job's log as GitHub's runner does", async () => {
-    const { gh, call } = await startDemo({ checks: executing });
+  it('that deletes a branch closes its pull request, and one with a broken workflow says so', async () => {
+    const checker = createOpenApiChecker();
+    const { url, received } = await startReceiver();
+    const { gh } = await startEmpty({ webhook: { url, secret: SECRET } });
+    await pushWorkflow(gh.remotePath, 'topic', 'on: push\njobs: [');
     await gh.settled();
-    const job = gh.state.jobs.find((candidate) => candidate.name === 'test' && candidate.conclusion === 'failure');
-    const { headers } = await call('GET', `${REPO}/actions/jobs/${job?.id}/logs`);
-    const { bytes } = await call('GET', (headers.get('location') ?? '').slice(gh.url.length));
-    const lines = bytes.toString().trimEnd().split('\n');
-    expect(lines.filter((line) => !LOG_LINE.test(line))).toEqual([]);
-    const texts = lines.map((line) => line.slice(line.indexOf('Z ') + 2));
-    const group = texts.indexOf('##[group]Run npm test');
-    expect(texts.slice(group, group + 4)).toEqual([
-      '##[group]Run npm test',
-      '\u001B[36;1mnpm test\u001B[0m',
-      'shell: /usr/bin/bash -e {0}',
-      '##[endgroup]',
-    ]);
-    const error = texts.indexOf('##[error]Process completed with exit code 1.');
-    expect(error).toBeGreaterThan(group);
-    expect(texts.indexOf('Post job cleanup.')).toBeGreaterThan(error);
-    expect(texts.at(-1)).toBe('Cleaning up orphan processes');
-    expect(bytes.toString()).not.toContain(gh.remotePath);
-    expect(job?.steps.map((step) => [step.name, step.conclusion])).toEqual([
-      ['Set up job', 'success'],
-      ['Run actions/checkout@v4', 'success'],
-      ['Run actions/setup-node@v4', 'success'],
-      ['Unit tests', 'failure'],
-      ['Post Run actions/checkout@v4', 'success'],
-      ['Complete job', 'success'],
-    ]);
-  });
-
-  it('runs failed jobs again as a new attempt and keeps what was green', async () => {
-    const { gh, call } = await startDemo({ checks: executing });
+    const number = await gh.addPullRequest({ title: 'Topic', head: 'topic' });
+    await runGit(['--git-dir', gh.remotePath, 'update-ref', '-d', 'refs/heads/topic']);
     await gh.settled();
-    const red = gh.state.runs.find((one) => one.conclusion === 'failure');
-    await call('POST', `${REPO}/actions/runs/${red?.id}/rerun-failed-jobs`);
-    await gh.settled();
-    expect([red?.attempt, red?.conclusion]).toEqual([2, 'failure']);
-    const attempt = async (number: number) => {
-      const { json } = await call('GET', `${REPO}/actions/runs/${red?.id}/attempts/${number}/jobs`);
-      return json.jobs.map((job: { name: string; conclusion: string; run_attempt: number }) => [
-        job.name,
-        job.conclusion,
-        job.run_attempt,
-      ]);
-    };
-    expect(await attempt(1)).toEqual([
-      ['test', 'failure', 1],
-      ['lint', 'success', 1],
-    ]);
-    expect(await attempt(2)).toEqual([
-      ['test', 'failure', 2],
-      ['lint', 'success', 2],
-    ]);
-    const { json } = await call('GET', `${REPO}/commits/${red?.headSha}/check-runs`);
-    expect(json.total_count).toBe(2);
-    expect((await call('POST', `${REPO}/actions/runs/${gh.state.runs[0]?.id}/rerun-failed-jobs`)).status).toBe(403);
+    expect(received.flatMap(({ event, body }) => checker.checkWebhook(event, body))).toEqual([]);
+    const run = received.find(({ event, action }) => event === 'workflow_run' && action === 'completed');
+    expect(run?.body['workflow_run']).toMatchObject({ conclusion: 'startup_failure' });
+    expect(received.at(-1)?.body).toMatchObject({ deleted: true, head_commit: null, ref: 'refs/heads/topic' });
+    expect(gh.state.pulls.find((pull) => pull.number === number)?.state).toBe('closed');
   });
 });

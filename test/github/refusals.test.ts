@@ -72,10 +72,11 @@ describe('logs on the stand-in', () => {
     });
     const job = await call('GET', `${REPO}/actions/jobs/${jobIds['test']}/logs`);
     expect(job.status).toBe(302);
-    const text = await call('GET', (job.headers.get('location') ?? '').slice(gh.url.length), undefined, '');
+    const text = await call('GET', job.headers.get('location') ?? '', undefined, '');
     expect(text.bytes.toString()).toBe('the log\n');
+    expect((await call('GET', job.headers.get('location') ?? '')).status).toBe(401);
     const run = await call('GET', `${REPO}/actions/runs/${runId}/logs`);
-    const archive = await call('GET', (run.headers.get('location') ?? '').slice(gh.url.length), undefined, '');
+    const archive = await call('GET', run.headers.get('location') ?? '', undefined, '');
     const files = Object.entries(unzipSync(archive.bytes)).map(([name, bytes]) => [
       name,
       Buffer.from(bytes).toString(),
@@ -95,6 +96,25 @@ describe('logs on the stand-in', () => {
     });
     const status = async (name: string) => (await call('GET', `${REPO}/actions/jobs/${jobIds[name]}/logs`)).status;
     expect([await status('late'), await status('old'), await status('running')]).toEqual([404, 410, 404]);
+  });
+});
+
+describe('pages on the stand-in', () => {
+  it('show a person what is behind the addresses in answers, with text as text', async () => {
+    const { gh, call } = await startDemo();
+    const { runId, jobIds } = gh.addRun({
+      headBranch: 'feature/discount',
+      jobs: [{ name: 'test', conclusion: 'failure', log: '<b>not bold</b>' }],
+    });
+    gh.addComment(1, 'ada', 'see <script>');
+    const pull = await call('GET', '/acme/shop/pull/1', undefined, '');
+    expect(pull.bytes.toString()).toContain(`/acme/shop/actions/runs/${runId}`);
+    expect(pull.bytes.toString()).not.toContain('<script>');
+    const run = await call('GET', `/acme/shop/actions/runs/${runId}`, undefined, '');
+    expect(run.bytes.toString()).toContain(`/job/${jobIds['test']}`);
+    const job = await call('GET', `/acme/shop/actions/runs/${runId}/job/${jobIds['test']}`, undefined, '');
+    expect(job.bytes.toString()).toContain('&#60;b&#62;not bold');
+    expect((await call('GET', '/acme/shop/pull/9', undefined, '')).status).toBe(404);
   });
 });
 

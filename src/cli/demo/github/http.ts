@@ -22,7 +22,8 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type Access = 'token' | 'app' | 'none';
+/** `storage` wants no credentials, and refuses requests that carry some, as blob storage does. */
+export type Access = 'token' | 'app' | 'none' | 'storage';
 
 export interface Route {
   readonly method: string;

@@ -9,6 +9,7 @@ import type { GitHubOptions, GitHubStandIn } from './options.ts';
 import { OutageSwitch } from './outage.ts';
 import { openPull, Pushes } from './pushes.ts';
 import { Recorder } from './recorder.ts';
+import { storageRoutes } from './routes/actions.ts';
 import { allRoutes } from './routes/index.ts';
 import type { PullActions } from './routes/pulls.ts';
 import { listen, RateCounter } from './server.ts';
@@ -41,7 +42,10 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubStandIn
   const actions = pullActions(world, sender);
   const rate = new RateCounter(world);
   const parts = { world, outage, recorder, rate, token: options.token ?? DEFAULT_TOKEN };
-  const server = await listen({ ...parts, routes: allRoutes(checks, actions, () => rate.read()) }, options.port ?? 0);
+  const api = await listen({ ...parts, routes: allRoutes(checks, actions, () => rate.read()) }, options.port ?? 0);
+  const storage = await listen({ ...parts, routes: storageRoutes() }, 0);
+  world.baseUrl = api.url;
+  world.storageUrl = storage.url;
 
   if (options.redeliver) sender.redeliver();
   for (const input of world.store.state.pulls.length === 0 ? (options.pullRequests ?? []) : []) {
@@ -95,8 +99,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubStandIn
       await checks?.close();
       await Promise.all(background);
       await sender.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await Promise.all([api.close(), storage.close()]);
     },
   };
 }
@@ -114,6 +117,7 @@ async function makeWorld(options: GitHubOptions): Promise<World> {
     log: options.log ?? (() => undefined),
     login: options.login ?? 'healer-demo[bot]',
     baseUrl: '',
+    storageUrl: '',
   };
 }
 

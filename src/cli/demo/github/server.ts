@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { messageOf } from '../../../lib/errors.ts';
 import { type Access, type Answer, findRoute, Refusal, type Route } from './http.ts';
@@ -48,8 +48,15 @@ export class RateCounter {
   }
 }
 
-/** Listens on loopback and sets the world's address. */
-export async function listen(parts: ServerParts, port: number): Promise<Server> {
+export interface Listening {
+  /** Without a slash at its end. */
+  readonly url: string;
+  /** Cuts what is still open. */
+  readonly close: () => Promise<void>;
+}
+
+/** Listens on loopback; port 0 takes a free one. */
+export async function listen(parts: ServerParts, port: number): Promise<Listening> {
   const server = createServer((request, response) => {
     serve(parts, request, response).catch((error: unknown) => {
       parts.world.log(`request failed: ${messageOf(error)}`);
@@ -60,8 +67,11 @@ export async function listen(parts: ServerParts, port: number): Promise<Server> 
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
-  parts.world.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return server;
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
 }
 
 async function serve(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -129,6 +139,10 @@ function refusal(status: number, message: string, details: Readonly<Record<strin
 /** Answers the login behind the credentials. App routes want a JWT, the others a token, as on GitHub. */
 function authenticate(parts: ServerParts, header: string | undefined, access: Access): string | null {
   if (access === 'none') return null;
+  if (access === 'storage') {
+    if (header !== undefined) throw new Refusal(401, 'Server failed to authenticate the request');
+    return null;
+  }
   const [, token = ''] = /^(?:bearer|token)\s+(\S+)$/i.exec(header ?? '') ?? [];
   if (token === '') throw new Refusal(401, 'Requires authentication');
   const isJwt = /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);

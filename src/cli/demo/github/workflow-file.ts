@@ -83,6 +83,8 @@ function strings(value: unknown): Record<string, string> {
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, String(entry)]));
 }
 
+/** `run: true` means the command, not the truth value. */
 function textOf(value: unknown): string | null {
+  if (typeof value === 'boolean' || typeof value === 'number') return String(value);
   return typeof value === 'string' ? value : null;
 }

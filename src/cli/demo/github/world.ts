@@ -15,6 +15,8 @@ export interface World {
   readonly login: string;
   /** Address of the API's root without a slash at its end; known once the stand-in listens. */
   baseUrl: string;
+  /** Where logs are fetched from: another origin, as on GitHub, so that a client must not send its token there. */
+  storageUrl: string;
 }
 
 /** ISO 8601 to the second, as GitHub writes times. */

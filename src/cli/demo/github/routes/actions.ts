@@ -18,8 +18,8 @@ import type { StoredCommit, StoredJob, StoredRun } from '../state.ts';
 import { commitOf, type World } from '../world.ts';
 
 const REPO = '/repos/{owner}/{repo}';
-/** GitHub's blob storage: another host there, another path here; it takes no token, its address is the permission. */
-export const STORAGE = '/_storage';
+/** GitHub's blob storage: another host there, another port here. */
+export const STORAGE = '/actions-results';
 
 export function actionsRoutes(checks: Checks | null): Route[] {
   return [
@@ -50,8 +50,13 @@ export function actionsRoutes(checks: Checks | null): Route[] {
     route('GET', `${REPO}/actions/runs/{run_id}/logs`, runLogs),
     route('POST', `${REPO}/actions/runs/{run_id}/rerun-failed-jobs`, (call) => rerun(call, checks, false)),
     route('POST', `${REPO}/actions/runs/{run_id}/rerun`, (call) => rerun(call, checks, true)),
-    route('GET', `${STORAGE}/jobs/{job_id}/{file}`, storedLog, 'none'),
-    route('GET', `${STORAGE}/runs/{run_id}/{attempt}/{file}`, storedZip, 'none'),
+  ];
+}
+
+export function storageRoutes(): Route[] {
+  return [
+    route('GET', `${STORAGE}/jobs/{job_id}/{file}`, storedLog, 'storage'),
+    route('GET', `${STORAGE}/runs/{run_id}/{attempt}/{file}`, storedZip, 'storage'),
   ];
 }
 
@@ -141,7 +146,7 @@ function runLogs(call: Call): Answer {
 function redirect(world: World, path: string): Answer {
   const until = `${new Date(world.clock() + 60_000).toISOString().slice(0, 19)}Z`;
   const query = new URLSearchParams({ sv: '2025-05-05', se: until, sr: 'b', sp: 'r', sig: 'c3RhbmQtaW4=' });
-  return { status: 302, headers: { location: `${world.baseUrl}${STORAGE}${path}?${query.toString()}` } };
+  return { status: 302, headers: { location: `${world.storageUrl}${STORAGE}${path}?${query.toString()}` } };
 }
 
 function storedLog(call: Call): Answer {
