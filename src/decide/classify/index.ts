@@ -1,0 +1,240 @@
+import { DEFAULT_AGENT } from '../../model/agent.ts';
+import type { Classification } from '../../model/evidence.ts';
+import { FAILURE_TYPES, type FailureType, isTransient } from '../../model/failure-type.ts';
+import type { RuleSet } from '../route/rule-set.ts';
+import { makeExcerpt } from './excerpt.ts';
+import { fingerprint } from './fingerprint.ts';
+import { failingSteps, type Judgement, judge, type Names, type RuleScore } from './judge.ts';
+import { type Hit, LogReader, type Reading } from './reading.ts';
+
+export interface ClassifyInput {
+  /** Any size; null when only names are known. */
+  readonly log: Uint8Array | string | null;
+  readonly workflow?: string | null;
+  readonly job?: string | null;
+  readonly failedSteps?: readonly string[];
+  readonly changedFiles?: readonly string[];
+  readonly annotations?: readonly string[];
+  /** The last green run of the same job: what also stands there weighs less. */
+  readonly lastGreenLog?: Uint8Array | string | null;
+}
+
+export interface ClassifyOptions {
+  /** Lines of the excerpt; 150 when not given. */
+  readonly maxLines?: number;
+}
+
+export interface StreamingClassifier {
+  push(chunk: Uint8Array): void;
+  finish(names: Omit<ClassifyInput, 'log'>): Classification;
+}
+
+const DEFAULT_MAX_LINES = 150;
+const MAX_EVIDENCE = 12;
+
+/** Says what broke and who should repair it. Pure: same input, same answer. */
+export function classify(input: ClassifyInput, rules: RuleSet, options: ClassifyOptions = {}): Classification {
+  const reader = new LogReader(rules);
+  if (input.log !== null) reader.readWhole(bytesOf(input.log));
+  return conclude(reader.finish(), input, rules, options, input.log !== null);
+}
+
+/** For logs of any size: memory stays bounded, whatever is pushed. */
+export function createClassifier(rules: RuleSet, options: ClassifyOptions = {}): StreamingClassifier {
+  const reader = new LogReader(rules);
+  return {
+    push: (chunk) => reader.push(chunk),
+    finish: (names) => conclude(reader.finish(), names, rules, options, true),
+  };
+}
+
+const bytesOf = (log: Uint8Array | string): Uint8Array => (typeof log === 'string' ? Buffer.from(log) : log);
+
+function conclude(
+  reading: Reading,
+  input: Omit<ClassifyInput, 'log'>,
+  rules: RuleSet,
+  options: ClassifyOptions,
+  hasLog: boolean,
+): Classification {
+  const names: Names = {
+    workflow: input.workflow ?? null,
+    job: input.job ?? null,
+    failedSteps: input.failedSteps ?? [],
+    changedFiles: input.changedFiles ?? [],
+    commands: commandsOf(reading),
+  };
+  const all = { ...reading, hits: [...reading.hits, ...annotationHits(input.annotations ?? [], rules, reading)] };
+  const judgement = judge(all, names, rules, greenTexts(input.lastGreenLog ?? null, rules));
+  const verdict = decide(judgement, hasLog);
+  const deciding = decidingHits(judgement, verdict);
+  const excerpt = makeExcerpt(reading, judgement.weighed, Math.max(5, options.maxLines ?? DEFAULT_MAX_LINES));
+  const lines = deciding.length > 0 ? deciding.map(({ hit }) => hit.text) : lastLines(excerpt.text);
+  return {
+    agent: verdict.agent,
+    failureType: verdict.failureType,
+    category: FAILURE_TYPES[verdict.failureType].category,
+    transient: verdict.transient,
+    confidence: verdict.confidence,
+    rule: verdict.rule,
+    reason: verdict.reason,
+    fingerprint: fingerprint(verdict.agent, verdict.failureType, lines),
+    evidence: deciding.slice(0, MAX_EVIDENCE).map(({ hit, weight }) => ({
+      line: hit.line,
+      text: hit.text,
+      rule: ruleIdOf(rules, hit),
+      weight: round(weight),
+    })),
+    excerpt,
+  };
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100;
+
+function ruleIdOf(rules: RuleSet, hit: Hit): string {
+  return rules.rules[hit.pattern.rule]?.id ?? rules.routes[hit.pattern.route]?.id ?? 'unknown';
+}
+
+/** The commands of the steps that failed, with the first lines of their scripts. */
+function commandsOf(reading: Reading): string[] {
+  return failingSteps(reading.steps)
+    .slice(-3)
+    .flatMap((step) => {
+      const script: string[] = [];
+      let line = reading.store.lineAt(step.offset);
+      for (let i = step.startLine; line && i < step.echoEndLine && i < step.startLine + 12; i++) {
+        script.push(reading.store.read(line, 300));
+        line = reading.store.next(line);
+      }
+      return [step.title, ...script].filter((text) => text !== '');
+    });
+}
+
+/** GitHub's own annotations on the failed check count as words of the failing step. */
+function annotationHits(annotations: readonly string[], rules: RuleSet, reading: Reading): Hit[] {
+  const failing = failingSteps(reading.steps);
+  const step = (failing[failing.length - 1] ?? reading.steps[reading.steps.length - 1])?.index ?? 0;
+  const line = reading.steps[step]?.failLine ?? 1;
+  return annotations.slice(0, 50).flatMap((text) =>
+    rules.patterns
+      .filter((pattern) => pattern.test(text.slice(0, 2048)))
+      .map((pattern) => ({
+        line,
+        offset: -1,
+        pattern,
+        step,
+        text: text.slice(0, 600),
+        marker: null,
+        isInner: false,
+      })),
+  );
+}
+
+function greenTexts(log: Uint8Array | string | null, rules: RuleSet): ReadonlySet<string> {
+  if (log === null) return new Set();
+  const reader = new LogReader(rules);
+  reader.readWhole(bytesOf(log));
+  return new Set(reader.finish().hits.map((hit) => hit.text));
+}
+
+interface Verdict {
+  readonly agent: string;
+  readonly failureType: FailureType;
+  readonly transient: boolean;
+  readonly confidence: number;
+  readonly rule: string;
+  readonly reason: string;
+}
+
+/** Below this the log says too little, and names decide. */
+const WEAK = 2;
+
+/** A name that says this much tells the type as well. */
+const NAMED = 1;
+
+function decide(judgement: Judgement, hasLog: boolean): Verdict {
+  const [first] = judgement.scores;
+  const { route } = judgement;
+  const isWeak = first === undefined || first.fromLog < WEAK;
+  if (isWeak && route) {
+    const named = judgement.scores.filter(({ rule, fromNames }) => rule.agent === route.agent && fromNames >= NAMED);
+    const best = named.sort((a, b) => b.fromNames + b.fromLog - a.fromNames - a.fromLog)[0];
+    return {
+      agent: route.agent,
+      failureType: best?.rule.failureType ?? route.failureType,
+      transient: false,
+      confidence: hasLog ? 0.45 : 0.4,
+      rule: route.id,
+      reason: `Names and changed files fit row ${route.row} of the routing matrix; ${settle(hasLog)}.`,
+    };
+  }
+  if (first === undefined || first.score <= 0) {
+    return {
+      agent: DEFAULT_AGENT,
+      failureType: 'general',
+      transient: false,
+      confidence: 0.2,
+      rule: 'default',
+      reason: `Nothing points at a special agent; ${settle(hasLog)}.`,
+    };
+  }
+  return verdictOf(first, judgement, hasLog);
+}
+
+const settle = (hasLog: boolean): string =>
+  hasLog ? 'the log of the failing step alone, or the changed files, would settle it' : 'the log would settle it';
+
+function verdictOf(first: RuleScore, judgement: Judgement, hasLog: boolean): Verdict {
+  const rival = judgement.scores.find(({ rule }) => rule.agent !== first.rule.agent);
+  const margin = first.score / (first.score + (rival?.score ?? 0));
+  const strength = 1 - Math.exp(-first.score / 2.5);
+  const confidence = hasLog ? round(Math.min(0.99, strength * Math.min(1, Math.max(0.3, margin * 1.6 - 0.25)))) : 0.35;
+  const type = first.rule.failureType;
+  const title = FAILURE_TYPES[type].title;
+  const rivalText = rival && rival.score > 0 ? ` (next: ${rival.rule.id})` : '';
+  return {
+    agent: first.rule.agent,
+    failureType: type,
+    transient: isTransient(type) || looksTransient(judgement, first),
+    confidence,
+    rule: first.rule.id,
+    reason:
+      confidence < 0.5
+        ? `Probably ${title}${rivalText}; ${settle(hasLog)}.`
+        : `The log says ${title}, by rule ${first.rule.id}${rivalText}.`,
+  };
+}
+
+/** Something fleeting was printed in the failing step, and it weighs at least as much as what cannot be fleeting. */
+function looksTransient(judgement: Judgement, first: RuleScore): boolean {
+  const fleeting = Math.max(
+    0,
+    ...judgement.weighed.filter(({ hit }) => hit.pattern.isTransient).map(({ weight }) => weight),
+  );
+  const lasting = Math.max(
+    0,
+    ...judgement.weighed
+      .filter(({ hit }) => !hit.pattern.isTransient && hit.pattern.rule === first.rule.index)
+      .map(({ weight }) => weight),
+  );
+  return fleeting >= 3 && fleeting >= lasting;
+}
+
+/** Evidence of the deciding rule, then of its agent, strongest first, one line each. */
+function decidingHits(judgement: Judgement, verdict: Verdict) {
+  const seen = new Set<number>();
+  return judgement.weighed.filter(({ hit, weight }) => {
+    const isDeciding =
+      judgement.scores.find(({ rule }) => rule.index === hit.pattern.rule)?.rule.failureType === verdict.failureType;
+    if (!isDeciding || weight < 0.5 || seen.has(hit.line)) return false;
+    seen.add(hit.line);
+    return true;
+  });
+}
+
+function lastLines(text: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('…'))
+    .slice(-5);
+}

@@ -1,0 +1,167 @@
+import type { Route, Rule, RuleSet } from '../route/rule-set.ts';
+import type { Hit, Reading } from './reading.ts';
+import type { Step } from './steps.ts';
+
+/** What is known besides the log. */
+export interface Names {
+  readonly workflow: string | null;
+  readonly job: string | null;
+  readonly failedSteps: readonly string[];
+  readonly changedFiles: readonly string[];
+  /** Commands of the steps that the log shows as failed. */
+  readonly commands: readonly string[];
+}
+
+export interface WeighedHit {
+  readonly hit: Hit;
+  /** Weight of the pattern times how much its place in the log counts. */
+  readonly weight: number;
+}
+
+export interface RuleScore {
+  readonly rule: Rule;
+  readonly score: number;
+  /** The part of the score that the log's own words gave. */
+  readonly fromLog: number;
+  /** What names of workflow, job, steps and commands say for it. */
+  readonly fromNames: number;
+}
+
+export interface Judgement {
+  readonly scores: readonly RuleScore[];
+  /** The row of the routing matrix that names and files suggest. */
+  readonly route: Route | null;
+  /** Best first. */
+  readonly weighed: readonly WeighedHit[];
+}
+
+/** A repeated find adds a little, a second kind of find adds less than the first. */
+const DIMINISHING = [1, 0.6, 0.4, 0.3, 0.2];
+/** What a wrapper's words are worth beside words of the tool it wraps. */
+const OUTER_YIELDS = 0.4;
+const INNER_SPEAKS = 3;
+const FILES_PRIOR = 0.8;
+const ROUTE_PRIOR = 1;
+
+export function judge(reading: Reading, names: Names, rules: RuleSet, greenTexts: ReadonlySet<string>): Judgement {
+  const place = placeWeights(reading);
+  const weighed = reading.hits.map((hit) => ({
+    hit,
+    weight: hit.pattern.weight * place(hit) * (greenTexts.has(hit.text) ? 0.15 : 1),
+  }));
+  const byRule = groupByRule(weighed, rules.rules.length);
+  const route = routeFor(rules, names, weighed);
+  const scores = rules.rules.map((rule) => scoreOf(rule, byRule[rule.index]!, reading.counts, names, route));
+  const settled = yieldToInner(scores).sort((a, b) => b.score - a.score || a.rule.index - b.rule.index);
+  return { scores: settled, route, weighed: weighed.sort((a, b) => b.weight - a.weight || a.hit.line - b.hit.line) };
+}
+
+function groupByRule(weighed: readonly WeighedHit[], count: number): readonly (readonly WeighedHit[])[] {
+  const groups: WeighedHit[][] = Array.from({ length: count }, () => []);
+  for (const entry of weighed) groups[entry.hit.pattern.rule]?.push(entry);
+  return groups;
+}
+
+function scoreOf(
+  rule: Rule,
+  finds: readonly WeighedHit[],
+  counts: ReadonlyMap<number, number>,
+  names: Names,
+  route: Route | null,
+): RuleScore {
+  const best = new Map<number, number>();
+  for (const { hit, weight } of finds) {
+    const known = best.get(hit.pattern.index) ?? 0;
+    if (Math.abs(weight) > Math.abs(known)) best.set(hit.pattern.index, weight);
+  }
+  const speaking = [...best]
+    .filter(([, weight]) => weight > 0)
+    .map(([index, weight]) => weight * (1 + 0.05 * Math.min(5, Math.log2(counts.get(index) ?? 1))))
+    .sort((a, b) => b - a);
+  const against = Math.min(0, ...[...best.values()]);
+  const fromLog = Math.max(0, speaking.reduce((sum, weight, i) => sum + weight * (DIMINISHING[i] ?? 0.1), 0) + against);
+  const fromNames = namePrior(rule, names);
+  const prior = fromNames + filePrior(rule, names) + (route?.agent === rule.agent ? ROUTE_PRIOR : 0);
+  return {
+    rule,
+    fromLog,
+    fromNames,
+    score: fromLog > 0 ? fromLog + prior : against < 0 ? 0 : Math.min(prior, 1.5) * 0.8,
+  };
+}
+
+function namePrior(rule: Rule, names: Names): number {
+  const spoken: [string, number][] = [
+    ...names.commands.map((name): [string, number] => [name, 1]),
+    ...names.failedSteps.map((name): [string, number] => [name, 1]),
+    [names.job ?? '', 0.7],
+    [names.workflow ?? '', 0.5],
+  ];
+  let best = 0;
+  for (const { test, weight } of rule.names) {
+    for (const [name, factor] of spoken)
+      if (name !== '' && weight * factor > best && test(name)) best = weight * factor;
+  }
+  return best;
+}
+
+function filePrior(rule: Rule, names: Names): number {
+  if (rule.files.length === 0 || names.changedFiles.length === 0) return 0;
+  const matching = names.changedFiles.filter((path) => rule.files.some((glob) => glob.test(path)));
+  return FILES_PRIOR * (matching.length / names.changedFiles.length);
+}
+
+function yieldToInner(scores: readonly RuleScore[]): RuleScore[] {
+  const inner = Math.max(0, ...scores.filter(({ rule }) => !rule.isOuter).map(({ fromLog }) => fromLog));
+  if (inner < INNER_SPEAKS) return [...scores];
+  return scores.map((entry) => (entry.rule.isOuter ? { ...entry, score: entry.score * OUTER_YIELDS } : entry));
+}
+
+/** The first row of the matrix that applies to names and files, or to what the failing step said. */
+export function routeFor(rules: RuleSet, names: Names, weighed: readonly WeighedHit[]): Route | null {
+  const workflow = names.workflow ?? '';
+  const spoken = [...names.commands, ...names.failedSteps, names.job ?? '', workflow].join('\n');
+  const mentioned = new Set(weighed.filter(({ hit }) => hit.pattern.route >= 0).map(({ hit }) => hit.pattern.route));
+  const applies = (route: Route, index: number, isNameEnough: boolean): boolean => {
+    if (route.workflows.length > 0 && !route.workflows.some((glob) => glob.test(workflow))) return false;
+    const isMentioned = route.mentions.some((word) => word.test(spoken)) || mentioned.has(index);
+    const hasFile = names.changedFiles.some((path) => route.files.some((glob) => glob.test(path)));
+    if (route.needsBoth) return isMentioned && hasFile;
+    return isMentioned || hasFile || (isNameEnough && route.workflows.length > 0);
+  };
+  return (
+    rules.routes.find((route, i) => applies(route, i, false)) ??
+    rules.routes.find((route, i) => applies(route, i, true)) ??
+    null
+  );
+}
+
+/** The steps that made the run red; the last one is where it stopped. */
+export function failingSteps(steps: readonly Step[]): readonly Step[] {
+  const work = steps.filter((step) => !step.isCleanup && step.failLine !== null && !step.passed);
+  const hard = work.filter((step) => step.exitCode !== null);
+  return hard.length > 0 ? work.filter((step) => step.exitCode !== null || step.index >= hard[0]!.index) : work;
+}
+
+/** How much a hit counts for where it stands: failing step before others, the end of a step before its start. */
+function placeWeights(reading: Reading): (hit: Hit) => number {
+  const failing = failingSteps(reading.steps);
+  const last = failing[failing.length - 1];
+  const lastWork = reading.steps.findLast((step) => !step.isCleanup);
+  const ofStep = (step: Step): number => {
+    if (step.isCleanup) return 0.05;
+    if (last === undefined) return step === lastWork ? 1 : step.passed ? 0.15 : 0.6;
+    if (step === last) return 1;
+    if (failing.includes(step)) return 0.6;
+    return step.passed ? 0.08 : step.index < last.index ? 0.15 : 0.1;
+  };
+  const weights = reading.steps.map(ofStep);
+  return (hit) => {
+    const step = reading.steps[hit.step]!;
+    const end = step.failLine ?? step.endLine;
+    const isAfter = step.failLine !== null && hit.line > step.failLine;
+    const along = Math.min(1, (hit.line - step.startLine + 1) / Math.max(1, end - step.startLine + 1));
+    const marker = hit.marker === 'warning' || hit.marker === 'notice' ? 0.3 : 1;
+    return weights[hit.step]! * (isAfter ? 0.4 : 0.7 + 0.3 * along) * marker;
+  };
+}

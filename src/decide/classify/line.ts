@@ -1,0 +1,75 @@
+import { MAX_LINE_LENGTH } from '../route/pattern.ts';
+
+/** A log line without what the CI system, the terminal and wrapping tools put around it. */
+export interface CleanLine {
+  readonly text: string;
+  /** The runner's own marker: `##[error]` gives `error`. */
+  readonly marker: string | null;
+  /** The step that `gh run view --log` names in front of the line. */
+  readonly stepName: string | null;
+  /** The line was printed inside an image build. */
+  readonly isInner: boolean;
+}
+
+/** Colour and cursor codes; some logs lose the escape character and keep the rest. */
+const ANSI =
+  /\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\[(?:\d{1,3}(?:;\d{1,3}){0,4})?m/g;
+const GH_COLUMNS = /^[^\t]{1,160}(?:\t| {2})([^\t]{1,160}?)(?:\t| {2})\ufeff?(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)/;
+const DATE_TIME = /^[[(]?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d)?[\])]?[ \t]?/;
+const TIME = /^\[?\d\d:\d\d:\d\d(?:[.,]\d+)?(?:\] ?| +)/;
+const GITLAB_STREAM = /^\d\d[OE][ +]/;
+const TASKCLUSTER = /^\[(?:task|vcs|fetches|setup|taskcluster)(?::\w+)? \d{4}-[^\]]{10,40}\] ?/;
+const BUILDKIT = /^#\d{1,4} (?:\d{1,5}\.\d{1,3} ?)?/;
+const BUILDKIT_SECONDS = /^\d{1,5}\.\d{2,3}(?: |$)/;
+const COMPOSE = /^ ?[A-Za-z][\w.-]{0,60} {0,20}\| ?/;
+const MARKER = /^##\[(\w{4,10})\]/;
+const WORKSPACE_TASK =
+  /^@?[\w./-]{1,80}:(?:build|test|lint|typecheck|type-check|check|dev|compile|format)[\w:-]{0,30}: /;
+const PNPM_RECURSIVE =
+  /^[\w./@-]{1,80} (?:build|test|lint|typecheck|check|compile|prepare|postinstall|install)[\w:-]{0,30}[:$|] /;
+const TASK_TAG =
+  /^\[(?!(?:ERROR|INFO|WARN|WARNING|FATAL|DEBUG|error|warning|info|ERR|FAIL|FAILED)\b)[a-z][\w:@/.-]{1,40}\] /;
+
+/** A very long line is cut before anything looks at it. */
+const RAW_LIMIT = MAX_LINE_LENGTH + 512;
+
+export function cleanLine(raw: string): CleanLine {
+  let text = raw.length > RAW_LIMIT ? raw.slice(0, RAW_LIMIT) : raw;
+  if (text.includes('[')) text = text.replace(ANSI, '');
+  let marker: string | null = null;
+  let stepName: string | null = null;
+  let isInner = false;
+  const columns = text.includes('T') ? GH_COLUMNS.exec(text) : null;
+  if (columns) {
+    stepName = columns[1] ?? null;
+    text = text.slice(columns[0].length);
+  }
+  if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
+  for (let turn = 0; turn < 5; turn++) {
+    const before: string = text;
+    const first = text.charCodeAt(0);
+    if (first >= 48 && first <= 57) {
+      text = text.replace(DATE_TIME, '').replace(TIME, '').replace(GITLAB_STREAM, '').replace(BUILDKIT_SECONDS, '');
+    } else if (first === 35) {
+      const found = MARKER.exec(text);
+      if (found) {
+        marker ??= found[1]!.toLowerCase();
+        text = text.slice(found[0].length);
+      } else if (BUILDKIT.test(text)) {
+        isInner = true;
+        text = text.replace(BUILDKIT, '');
+      }
+    } else if (first === 91) {
+      text = text.replace(TASKCLUSTER, '').replace(DATE_TIME, '').replace(TIME, '').replace(TASK_TAG, '');
+    } else if (text.includes('|') || text.includes(': ') || text.includes('$ ')) {
+      text = text.replace(COMPOSE, '').replace(WORKSPACE_TASK, '').replace(PNPM_RECURSIVE, '');
+    }
+    if (text === before) break;
+  }
+  return {
+    text: text.length > MAX_LINE_LENGTH ? text.slice(0, MAX_LINE_LENGTH) : text.trimEnd(),
+    marker,
+    stepName,
+    isInner,
+  };
+}

@@ -1,0 +1,227 @@
+import type { RulePattern, RuleSet } from '../route/rule-set.ts';
+import { type CleanLine, cleanLine } from './line.ts';
+import { createScanner, type Scanner } from './scanner.ts';
+import { STRUCTURE_LITERALS, StepTracker } from './steps.ts';
+import {
+  BLOCK_BYTES,
+  type Block,
+  CARRY_BYTES,
+  countLineEnds,
+  decode,
+  lineEnd,
+  lineStart,
+  TextStore,
+} from './text-store.ts';
+
+/** A pattern matched a line. */
+export interface Hit {
+  readonly line: number;
+  /** Where the line begins in the log. */
+  readonly offset: number;
+  readonly pattern: RulePattern;
+  /** Index of the step it was printed in. */
+  readonly step: number;
+  readonly text: string;
+  readonly marker: string | null;
+  readonly isInner: boolean;
+}
+
+/** What one pass over a log found. */
+export interface Reading {
+  readonly hits: readonly Hit[];
+  /** How often each pattern matched, by its index. */
+  readonly counts: ReadonlyMap<number, number>;
+  readonly steps: StepTracker['steps'];
+  readonly totalLines: number;
+  readonly totalBytes: number;
+  readonly store: TextStore;
+}
+
+/** The scanner over a rule set, and which patterns each of its texts stands for. */
+export interface Matcher {
+  readonly rules: RuleSet;
+  readonly scanner: Scanner;
+  /** Patterns by index of the text; empty for texts of structure. */
+  readonly patternsOf: readonly (readonly RulePattern[])[];
+  readonly isStructure: readonly boolean[];
+}
+
+const matchers = new WeakMap<RuleSet, Matcher>();
+
+/** Building the tables takes milliseconds, so they are kept as long as the rules are. */
+export function matcherOf(rules: RuleSet): Matcher {
+  const known = matchers.get(rules);
+  if (known) return known;
+  const byText = new Map<string, RulePattern[]>(STRUCTURE_LITERALS.map((text) => [text, []]));
+  for (const pattern of rules.patterns) {
+    for (const text of pattern.literals) byText.set(text, [...(byText.get(text) ?? []), pattern]);
+  }
+  const texts = [...byText.keys()];
+  const matcher = {
+    rules,
+    scanner: createScanner(texts),
+    patternsOf: [...byText.values()],
+    isStructure: texts.map((text) => STRUCTURE_LITERALS.includes(text)),
+  };
+  matchers.set(rules, matcher);
+  return matcher;
+}
+
+/** Of one pattern in one step, the first and the latest hits are kept; the middle is only counted. */
+const FIRST_HITS = 30;
+const LATEST_HITS = 8;
+const MAX_HITS = 20_000;
+/** Characters of a hit's text that are kept. */
+const TEXT_LIMIT = 600;
+/** Bytes of a line that are decoded; patterns see at most `MAX_LINE_LENGTH` characters of it. */
+const DECODE_LIMIT = 3072;
+
+/** Reads a log once, in pieces or at a stretch. */
+export class LogReader {
+  private readonly matcher: Matcher;
+  private readonly store = new TextStore();
+  private readonly tracker = new StepTracker();
+  private hits: Hit[] = [];
+  private readonly counts = new Map<number, number>();
+  private readonly inStep: Map<number, { step: number; count: number; slots: number[] }> = new Map();
+  /** Pattern index to the number of the line it was last tried on. */
+  private readonly triedOn: Int32Array;
+  private lines = 0;
+  private total = 0;
+  private assembling: Uint8Array | null = null;
+  private assembled = 0;
+  private endsWithNewline = true;
+
+  constructor(rules: RuleSet) {
+    this.matcher = matcherOf(rules);
+    this.triedOn = new Int32Array(rules.patterns.length).fill(-1);
+  }
+
+  /** Reads a log that stays in memory; nothing is copied. */
+  readWhole(bytes: Uint8Array): void {
+    const block: Block = { bytes, offset: 0, length: bytes.length, priority: 0 };
+    this.store.add(block);
+    this.scan(block);
+    this.total = bytes.length;
+  }
+
+  push(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length; ) {
+      this.assembling ??= this.store.take();
+      const room = Math.min(chunk.length - at, BLOCK_BYTES + CARRY_BYTES - this.assembled);
+      this.assembling.set(chunk.subarray(at, at + room), this.assembled);
+      this.assembled += room;
+      at += room;
+      if (this.assembled === BLOCK_BYTES + CARRY_BYTES) this.closeBlock();
+    }
+  }
+
+  finish(): Reading {
+    if (this.assembling && this.assembled > 0) this.closeBlock(true);
+    const totalLines = this.lines + (this.endsWithNewline ? 0 : 1);
+    this.tracker.finish(totalLines);
+    return {
+      hits: this.hits,
+      counts: this.counts,
+      steps: this.tracker.steps,
+      totalLines,
+      totalBytes: this.total,
+      store: this.store,
+    };
+  }
+
+  /** Cuts behind the last full line and carries the rest over; a line longer than the carry is cut where it is. */
+  private closeBlock(isLast = false): void {
+    const bytes = this.assembling!;
+    const newline = bytes.lastIndexOf(10, this.assembled - 1);
+    // A carriage return stays with the newline that may follow it.
+    const whole = bytes[this.assembled - 1] === 13 && !isLast ? this.assembled - 1 : this.assembled;
+    const cut = isLast || newline < BLOCK_BYTES ? whole : newline + 1;
+    const rest = bytes.subarray(cut, this.assembled);
+    const block: Block = { bytes, offset: this.total, length: cut, priority: 0 };
+    this.store.add(block);
+    this.scan(block);
+    this.total += cut;
+    this.assembling = null;
+    this.assembled = 0;
+    if (rest.length > 0) {
+      this.assembling = this.store.take();
+      this.assembling.set(rest, 0);
+      this.assembled = rest.length;
+    }
+  }
+
+  private scan(block: Block): void {
+    const { bytes, length } = block;
+    const { scanner } = this.matcher;
+    let counted = 0;
+    let at = 0;
+    for (;;) {
+      const position = scanner.next(bytes, at, length);
+      if (position < 0) break;
+      const start = lineStart(bytes, position);
+      const end = lineEnd(bytes, position, length);
+      this.lines += countLineEnds(bytes, counted, start);
+      counted = start;
+      this.readLine(block, start, end, position);
+      at = end + 1;
+    }
+    this.lines += countLineEnds(bytes, counted, length);
+    if (length > 0) this.endsWithNewline = bytes[length - 1] === 10 || bytes[length - 1] === 13;
+  }
+
+  private readLine(block: Block, start: number, end: number, first: number): void {
+    const { scanner, patternsOf, isStructure } = this.matcher;
+    const candidates: RulePattern[] = [];
+    let hasStructure = false;
+    for (let position = first; position >= 0; position = scanner.next(block.bytes, position + 1, end)) {
+      for (const text of scanner.found) {
+        if (isStructure[text]) hasStructure = true;
+        for (const pattern of patternsOf[text]!) {
+          if (this.triedOn[pattern.index] === this.lines) continue;
+          this.triedOn[pattern.index] = this.lines;
+          candidates.push(pattern);
+        }
+      }
+    }
+    const from = first - start > DECODE_LIMIT - 512 ? first - 256 : start;
+    const raw = decode(block.bytes, from, Math.min(end, from + DECODE_LIMIT));
+    const line = cleanLine(raw);
+    const number = this.lines + 1;
+    const offset = block.offset + start;
+    if (hasStructure || line.stepName !== null) {
+      this.tracker.see(line, raw, number, offset);
+      if (line.marker === 'error') block.priority = Math.max(block.priority, 10);
+    }
+    if (this.tracker.echoing || line.marker === 'debug' || line.marker === 'command') return;
+    for (const pattern of candidates) if (pattern.test(line.text)) this.keep(block, pattern, line, number, offset);
+  }
+
+  private keep(block: Block, pattern: RulePattern, line: CleanLine, number: number, offset: number): void {
+    const step = this.tracker.current.index;
+    this.counts.set(pattern.index, (this.counts.get(pattern.index) ?? 0) + 1);
+    block.priority = Math.max(block.priority, Math.abs(pattern.weight));
+    let entry = this.inStep.get(pattern.index);
+    if (!entry || entry.step !== step) {
+      entry = { step, count: 0, slots: [] };
+      this.inStep.set(pattern.index, entry);
+    }
+    entry.count++;
+    const text = line.text.length > TEXT_LIMIT ? line.text.slice(0, TEXT_LIMIT) : line.text;
+    const hit: Hit = { line: number, offset, pattern, step, text, marker: line.marker, isInner: line.isInner };
+    if (entry.count > FIRST_HITS + LATEST_HITS) {
+      this.hits[entry.slots[entry.count % LATEST_HITS]!] = hit;
+      return;
+    }
+    if (entry.count > FIRST_HITS) entry.slots.push(this.hits.length);
+    this.hits.push(hit);
+    if (this.hits.length > MAX_HITS) this.thin();
+  }
+
+  /** Keeps what weighs, and what is recent. */
+  private thin(): void {
+    const recent = this.hits.length - MAX_HITS / 2;
+    this.hits = this.hits.filter((hit, i) => i >= recent || hit.pattern.weight >= 5).slice(-MAX_HITS / 2);
+    this.inStep.clear();
+  }
+}

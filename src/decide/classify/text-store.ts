@@ -1,0 +1,124 @@
+/**
+ * The parts of a log that are still at hand. A log in memory is one block and never leaves; a streamed log keeps the
+ * blocks in which something was found, and the latest ones, within a fixed budget.
+ */
+export interface Block {
+  readonly bytes: Uint8Array;
+  /** Position of `bytes[0]` in the whole log. */
+  readonly offset: number;
+  /** How many bytes of `bytes` belong to the block. */
+  length: number;
+  /** The weight of the best find inside. */
+  priority: number;
+}
+
+/** 128 KiB of new bytes and room for an unfinished line in front. */
+export const BLOCK_BYTES = 128 * 1024;
+export const CARRY_BYTES = 64 * 1024;
+/** 24 MiB at most. */
+const MAX_BLOCKS = 128;
+/** The latest blocks stay whatever is in them: the end of a log is where people look. */
+const LATEST = 8;
+
+export class TextStore {
+  private blocks: Block[] = [];
+  private spare: Uint8Array[] = [];
+
+  /** A buffer for the next block of a streamed log, taken from the least interesting block when the budget is spent. */
+  take(): Uint8Array {
+    const spare = this.spare.pop();
+    if (spare) return spare;
+    if (this.blocks.length < MAX_BLOCKS) return new Uint8Array(BLOCK_BYTES + CARRY_BYTES);
+    let worst = 1;
+    for (let i = 1; i < this.blocks.length - LATEST; i++) {
+      if (this.blocks[i]!.priority <= this.blocks[worst]!.priority) worst = i;
+    }
+    const [evicted] = this.blocks.splice(worst, 1);
+    return evicted!.bytes;
+  }
+
+  add(block: Block): void {
+    this.blocks.push(block);
+  }
+
+  /** The line around `offset`; null when that part was dropped. */
+  lineAt(offset: number): Line | null {
+    const block = this.blockAt(offset);
+    if (!block) return null;
+    const at = offset - block.offset;
+    const start = lineStart(block.bytes, at);
+    const end = lineEnd(block.bytes, at, block.length);
+    return { start: block.offset + start, end: block.offset + end };
+  }
+
+  /** At most `limit` bytes of a line, decoded. */
+  read(line: Line, limit: number): string {
+    const block = this.blockAt(line.start);
+    if (!block) return '';
+    const from = line.start - block.offset;
+    return decode(block.bytes, from, Math.min(line.end - block.offset, from + limit));
+  }
+
+  previous(line: Line): Line | null {
+    const end = line.start - 1;
+    return this.lineAt(this.byteAt(end) === 10 && this.byteAt(end - 1) === 13 ? end - 1 : end);
+  }
+
+  next(line: Line): Line | null {
+    return this.lineAt(this.byteAt(line.end) === 13 && this.byteAt(line.end + 1) === 10 ? line.end + 2 : line.end + 1);
+  }
+
+  private byteAt(offset: number): number | null {
+    const block = this.blockAt(offset);
+    return block ? (block.bytes[offset - block.offset] ?? null) : null;
+  }
+
+  private blockAt(offset: number): Block | null {
+    if (offset < 0) return null;
+    let [low, high] = [0, this.blocks.length - 1];
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const block = this.blocks[middle]!;
+      if (offset < block.offset) high = middle - 1;
+      else if (offset >= block.offset + block.length) low = middle + 1;
+      else return block;
+    }
+    return null;
+  }
+}
+
+export interface Line {
+  readonly start: number;
+  readonly end: number;
+}
+
+/*
+ * A line ends with a newline, a carriage return, or both: progress output overwrites itself with bare carriage returns,
+ * and what it wrote last is often the error.
+ */
+
+export function lineStart(bytes: Uint8Array, at: number): number {
+  let start = at;
+  while (start > 0 && bytes[start - 1] !== 10 && bytes[start - 1] !== 13) start--;
+  return start;
+}
+
+export function lineEnd(bytes: Uint8Array, at: number, length: number): number {
+  let end = at;
+  while (end < length && bytes[end] !== 10 && bytes[end] !== 13) end++;
+  return end;
+}
+
+/** How many lines end between two positions. */
+export function countLineEnds(bytes: Uint8Array, from: number, to: number): number {
+  let count = 0;
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i]!;
+    if (byte <= 13 && (byte === 10 || (byte === 13 && bytes[i + 1] !== 10))) count++;
+  }
+  return count;
+}
+
+export function decode(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8');
+}

@@ -1,0 +1,166 @@
+import { RE2JS } from 're2js';
+import {
+  type CharSet,
+  overlaps,
+  type ParsedPattern,
+  PatternError,
+  parsePattern,
+  type Syntax,
+  setOf,
+  union,
+} from './pattern-syntax.ts';
+
+/** A pattern that is ready to run. */
+export interface Pattern {
+  readonly source: string;
+  /** One of these stands in every line that matches, in lower case; the scanner looks for nothing else. */
+  readonly literals: readonly string[];
+  readonly test: (line: string) => boolean;
+  /** V8's own matcher when its cost is proven small, RE2's automaton otherwise; both linear in the line. */
+  readonly engine: 'v8' | 're2';
+}
+
+/** Lines are matched by their first characters only; longer ones are data, not messages. */
+export const MAX_LINE_LENGTH = 2048;
+/** Shorter pieces stand in too many lines to be worth looking at. */
+export const MIN_LITERAL_LENGTH = 4;
+/** Steps of a backtracking matcher over one line of the maximum length: about a millisecond. */
+const MAX_STEPS = 300_000;
+const MAX_LITERALS = 40;
+
+/** @throws PatternError when the pattern is outside the syntax or has no fixed piece to look for */
+export function compilePattern(source: string, chosenLiterals?: readonly string[]): Pattern {
+  const parsed = parsePattern(source);
+  const literals = chosenLiterals?.map((text) => text.toLowerCase()) ?? requiredLiterals(parsed.syntax);
+  if (literals === null || literals.some((text) => Buffer.byteLength(text) < MIN_LITERAL_LENGTH)) {
+    throw new PatternError(
+      `${JSON.stringify(source)} has no fixed piece of at least ${MIN_LITERAL_LENGTH} characters in every alternative; add one, or name it under "literal"`,
+    );
+  }
+  const isCheap = steps(parsed) <= MAX_STEPS;
+  return {
+    source,
+    literals: [...new Set(literals)],
+    test: isCheap ? viaV8(parsed) : viaRe2(parsed),
+    engine: isCheap ? 'v8' : 're2',
+  };
+}
+
+function viaV8(parsed: ParsedPattern): (line: string) => boolean {
+  const regex = new RegExp(parsed.body, parsed.ignoreCase ? 'i' : '');
+  return (line) => regex.test(line);
+}
+
+function viaRe2(parsed: ParsedPattern): (line: string) => boolean {
+  try {
+    const automaton = RE2JS.compile(parsed.body, parsed.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
+    return (line) => automaton.test(line);
+  } catch (error) {
+    throw new PatternError(`${JSON.stringify(parsed.body)} was refused: ${(error as Error).message}`);
+  }
+}
+
+/** Any-of set of texts of which one is in every match; null when there is none. Lower case. */
+export function requiredLiterals(syntax: Syntax): readonly string[] | null {
+  if (syntax.kind === 'char') return [syntax.char.toLowerCase()];
+  if (syntax.kind === 'repeat') return syntax.min > 0 ? requiredLiterals(syntax.item) : null;
+  if (syntax.kind === 'choice') {
+    const parts = syntax.items.map(requiredLiterals);
+    if (parts.some((part) => part === null)) return null;
+    const all = parts.flatMap((part) => part ?? []);
+    return all.length <= MAX_LITERALS ? all : null;
+  }
+  if (syntax.kind !== 'sequence') return null;
+  return bestOf([...literalRuns(syntax.items), ...syntax.items.map(requiredLiterals)]);
+}
+
+function literalRuns(items: readonly Syntax[]): (readonly string[] | null)[] {
+  const runs: string[][] = [];
+  let run = '';
+  for (const item of items) {
+    if (item.kind === 'char') {
+      run += item.char.toLowerCase();
+      continue;
+    }
+    if (run !== '') runs.push([run]);
+    run = '';
+  }
+  if (run !== '') runs.push([run]);
+  return runs;
+}
+
+/** The set whose shortest text is longest; beyond twelve characters more length gains nothing. */
+function bestOf(candidates: readonly (readonly string[] | null)[]): readonly string[] | null {
+  let best: readonly string[] | null = null;
+  let bestScore = 0;
+  for (const candidate of candidates) {
+    if (!candidate || candidate.length === 0) continue;
+    const score = Math.min(12, ...candidate.map((text) => text.length)) - candidate.length / 100;
+    if (best === null || score > bestScore) [best, bestScore] = [candidate, score];
+  }
+  return best;
+}
+
+/** An upper bound of the steps a backtracking matcher takes over a line of the maximum length. */
+function steps(parsed: ParsedPattern): number {
+  if (startsAnchored(parsed.syntax)) return ways(parsed.syntax, NOTHING, NOTHING);
+  return MAX_LINE_LENGTH * ways(parsed.syntax, NOTHING, firstOf(parsed.syntax, NOTHING));
+}
+
+const NOTHING = setOf(() => false, false);
+
+function startsAnchored(syntax: Syntax): boolean {
+  if (syntax.kind === 'start') return true;
+  if (syntax.kind === 'sequence') return syntax.items[0] !== undefined && startsAnchored(syntax.items[0]);
+  return syntax.kind === 'choice' && syntax.items.every(startsAnchored);
+}
+
+/**
+ * In how many ways a matcher may walk through `syntax`. A repetition that the next character cannot continue ends at one
+ * place only, so it does not multiply what follows; one that a new start can fall into is walked again from every start.
+ */
+function ways(syntax: Syntax, next: CharSet, starts: CharSet): number {
+  if (syntax.kind === 'sequence') {
+    let [product, follow] = [1, next];
+    for (let i = syntax.items.length - 1; i >= 0; i--) {
+      const item = syntax.items[i]!;
+      product *= ways(item, follow, starts);
+      follow = firstOf(item, follow);
+    }
+    return product;
+  }
+  if (syntax.kind === 'choice') return syntax.items.reduce((sum, item) => sum + ways(item, next, starts), 0);
+  if (syntax.kind !== 'repeat') return 1;
+  const turns = Math.min(syntax.max, MAX_LINE_LENGTH);
+  const first = firstOf(syntax.item, NOTHING);
+  const inner = ways(syntax.item, union(first, next), starts);
+  if (syntax.item.kind !== 'char' && syntax.item.kind !== 'set') {
+    return inner > 1 && turns > 1 ? inner ** Math.min(turns, 60) : turns * inner + 1;
+  }
+  return overlaps(first, next) || overlaps(first, starts) ? turns + 1 : 2;
+}
+
+/** Which characters may stand first; `next` is what may follow when the syntax can match nothing. */
+function firstOf(syntax: Syntax, next: CharSet): CharSet {
+  if (syntax.kind === 'char') return charSet(syntax.char);
+  if (syntax.kind === 'set') return foldedSet(syntax.set);
+  if (syntax.kind === 'choice') return syntax.items.map((item) => firstOf(item, next)).reduce(union, NOTHING);
+  if (syntax.kind === 'repeat') {
+    const first = firstOf(syntax.item, NOTHING);
+    return syntax.min > 0 ? first : union(first, next);
+  }
+  if (syntax.kind !== 'sequence') return next;
+  return syntax.items.reduceRight((follow, item) => firstOf(item, follow), next);
+}
+
+function charSet(char: string): CharSet {
+  const code = char.charCodeAt(0);
+  return foldedSet(setOf((each) => each === code, code > 127));
+}
+
+/** With both cases of every letter: right for patterns that ignore case, cautious for the others. */
+function foldedSet(set: CharSet): CharSet {
+  // Words 2 and 3 hold @A–Z[\]^_ and `a–z{|}~ with letters at the same bits.
+  const letters = (set.low[2] | set.low[3]) & 0x07fffffe;
+  return { low: [set.low[0], set.low[1], set.low[2] | letters, set.low[3] | letters], other: set.other };
+}

@@ -1,0 +1,74 @@
+import type { AgentName } from '../../model/agent.ts';
+import type { FailureType } from '../../model/failure-type.ts';
+import type { Pattern } from './pattern.ts';
+
+/** The compiled content of a folder of rules, in the order of its files. */
+export interface RuleSet {
+  readonly rules: readonly Rule[];
+  readonly routes: readonly Route[];
+  /** Every pattern of every rule; the index is what hits refer to. */
+  readonly patterns: readonly RulePattern[];
+}
+
+export interface Rule {
+  readonly id: string;
+  readonly index: number;
+  readonly file: string;
+  readonly agent: AgentName;
+  readonly failureType: FailureType;
+  /** Words in names of workflows, jobs, steps and commands that make the rule likelier. */
+  readonly names: readonly WeightedTest[];
+  /** Globs of changed files that make the rule likelier. */
+  readonly files: readonly Glob[];
+  /** The rule speaks of a wrapper (a build, a container, a script runner) and yields to what it wraps. */
+  readonly isOuter: boolean;
+  readonly examples: readonly RuleExample[];
+}
+
+/** One row of the routing matrix: what names and files alone suggest. The first that applies wins. */
+export interface Route {
+  readonly id: string;
+  readonly row: number;
+  readonly file: string;
+  readonly agent: AgentName;
+  readonly failureType: FailureType;
+  /** Globs of workflow names; empty means any. */
+  readonly workflows: readonly Glob[];
+  /** Words looked for in names of jobs, steps and commands, and in what the failing step said. */
+  readonly mentions: readonly RegExp[];
+  readonly files: readonly Glob[];
+  /** Both a mention and a file are needed (row 6). */
+  readonly needsBoth: boolean;
+  readonly examples: readonly RuleExample[];
+}
+
+export interface RulePattern extends Pattern {
+  readonly index: number;
+  /** Index of the rule; -1 for a mention of the routing matrix. */
+  readonly rule: number;
+  /** Index of the route for a mention; -1 otherwise. */
+  readonly route: number;
+  /** 1 a hint, 3 a tool's summary, 5 and more what only this failure prints; below 0 speaks against the rule. */
+  readonly weight: number;
+  /** Speaks for a re-run whatever the type. */
+  readonly isTransient: boolean;
+}
+
+export interface WeightedTest {
+  readonly test: (text: string) => boolean;
+  readonly weight: number;
+}
+
+export interface Glob {
+  readonly source: string;
+  readonly test: (path: string) => boolean;
+}
+
+export interface RuleExample {
+  readonly log: string | null;
+  readonly workflow: string | null;
+  readonly job: string | null;
+  readonly steps: readonly string[];
+  readonly files: readonly string[];
+  readonly expect: { readonly agent: AgentName; readonly failureType: FailureType; readonly transient: boolean | null };
+}
