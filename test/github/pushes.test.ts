@@ -130,7 +130,8 @@ describe('a push to the stand-in', () => {
     expect(received.flatMap(({ event, body }) => checker.checkWebhook(event, body))).toEqual([]);
     const run = received.find(({ event, action }) => event === 'workflow_run' && action === 'completed');
     expect(run?.body['workflow_run']).toMatchObject({ conclusion: 'startup_failure' });
-    expect(received.at(-1)?.body).toMatchObject({ deleted: true, head_commit: null, ref: 'refs/heads/topic' });
+    expect(received.at(-2)?.body).toMatchObject({ deleted: true, head_commit: null, ref: 'refs/heads/topic' });
+    expect(received.at(-1)).toMatchObject({ event: 'pull_request', action: 'closed' });
     expect(gh.state.pulls.find((pull) => pull.number === number)?.state).toBe('closed');
   });
 });

@@ -89,8 +89,10 @@ describe('a stand-in that is started again', () => {
     const first = await startDemo({ dataDir });
     first.gh.addComment(1, 'ada', 'hello');
     const { runId } = first.gh.addRun({ headBranch: 'x', jobs: [{ name: 'a', conclusion: 'failure', log: 'kept' }] });
+    await first.gh.closePullRequest(1, true);
     await first.gh.close();
     const second = await startDemo({ dataDir });
+    expect((await second.call('GET', `${REPO}/pulls/1`)).json).toMatchObject({ state: 'closed', merged: true });
     expect((await second.call('GET', `${REPO}/issues/1/comments`)).json[0].body).toBe('hello');
     expect((await second.call('GET', `${REPO}/actions/runs/${runId}`)).json.conclusion).toBe('failure');
     const ids = [...second.gh.state.jobs, ...second.gh.state.runs, ...second.gh.state.comments].map(({ id }) => id);

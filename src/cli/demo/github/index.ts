@@ -7,7 +7,7 @@ import { GitRepository } from './git.ts';
 import { announceInjected, finishInjected, injectRun } from './injection.ts';
 import type { GitHubOptions, GitHubStandIn } from './options.ts';
 import { OutageSwitch } from './outage.ts';
-import { openPull, Pushes } from './pushes.ts';
+import { closePull, openPull, Pushes } from './pushes.ts';
 import { Recorder } from './recorder.ts';
 import { storageRoutes } from './routes/actions.ts';
 import { allRoutes } from './routes/index.ts';
@@ -85,6 +85,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubStandIn
       return added;
     },
     addPullRequest: async (input) => (await actions.openPull(input)).number,
+    closePullRequest: (number, merged = false) => closePull(world, sender, number, merged),
     addComment: (issue, author, body) => actions.addComment(issue, author, body).id,
     addStatus(sha, status) {
       const { store } = world;

@@ -109,6 +109,8 @@ export interface GitHubStandIn {
   /** Ends the current attempt of an injected run that was re-run. */
   finishRun(runId: number, jobs: readonly JobInput[], options?: { readonly announce?: boolean }): AddedRun;
   addPullRequest(input: PullRequestInput): Promise<number>;
+  /** Sends `pull_request` closed. */
+  closePullRequest(number: number, merged?: boolean): Promise<void>;
   /** A comment by a person; sends `issue_comment`. Answers its id. */
   addComment(issue: number, author: string, body: string): number;
   addStatus(sha: string, status: Pick<StoredStatus, 'state' | 'context'> & Partial<StoredStatus>): void;

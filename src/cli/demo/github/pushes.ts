@@ -116,12 +116,27 @@ export class Pushes {
   }
 
   async #announcePulls(pulls: readonly StoredPull[], before: string | null, after: string | null): Promise<void> {
-    if (before === null || after === null) return;
+    if (before === null) return;
     for (const pull of pulls) {
       const figures = await pullFigures(this.#world, pull);
-      this.#sender.send(pullRequestEvent(this.#world, 'synchronize', pull, figures, { before, after }));
+      const event =
+        after === null
+          ? pullRequestEvent(this.#world, 'closed', pull, figures)
+          : pullRequestEvent(this.#world, 'synchronize', pull, figures, { before, after });
+      this.#sender.send(event);
     }
   }
+}
+
+/** Closes a pull request, merged or not; the branches stay as they are. */
+export async function closePull(world: World, sender: WebhookSender, number: number, merged: boolean): Promise<void> {
+  const pull = world.store.state.pulls.find((candidate) => candidate.number === number);
+  if (!pull) throw new Error(`no pull request ${number}`);
+  pull.state = 'closed';
+  pull.updatedAt = timestamp(world);
+  pull.mergedAt = merged ? pull.updatedAt : null;
+  world.store.save();
+  sender.send(pullRequestEvent(world, 'closed', pull, await pullFigures(world, pull)));
 }
 
 /** Opens a pull request. The number continues GitHub's one row of issues and pull requests. */

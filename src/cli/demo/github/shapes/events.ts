@@ -142,7 +142,7 @@ export function pushEvent(world: World, push: Push): GitHubEvent {
 
 export function pullRequestEvent(
   world: World,
-  action: 'opened' | 'synchronize',
+  action: 'opened' | 'synchronize' | 'closed',
   pull: StoredPull,
   figures: PullFigures,
   shas: { readonly before: string; readonly after: string } | null = null,
