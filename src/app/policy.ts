@@ -1,17 +1,12 @@
 import type { Remediation } from '../model/remediation.ts';
 import { DEFAULT_POLICY, type Policy } from '../remediate/policy.ts';
 import type { Tx } from '../store/open.ts';
+import { isPaused } from '../store/pauses.ts';
 import { countWorking, nthLastEscalation } from '../store/remediations.ts';
-import { readSwitch } from '../store/switches.ts';
 import type { Settings } from './settings.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-
-/** The switch that stops spending everywhere; with a repository behind it, only there. */
-export function pauseKey(repository: string | null): string {
-  return repository === null ? 'paused' : `paused:${repository}`;
-}
 
 /** The policy that the settings ask for, with what stands in the way of spending read in the same transaction. */
 export function createPolicy(settings: Settings): (tx: Tx, remediation: Remediation, now: number) => Promise<Policy> {
@@ -37,11 +32,6 @@ export function createPolicy(settings: Settings): (tx: Tx, remediation: Remediat
       breakerUntil: await breakerUntil(tx, breaker.failures, breaker.minutes * MINUTE, now),
     },
   });
-}
-
-async function isPaused(tx: Tx, repository: string): Promise<boolean> {
-  const switches = [await readSwitch(tx, pauseKey(null)), await readSwitch(tx, pauseKey(repository))];
-  return switches.includes('on');
 }
 
 /** The breaker opens when the `failures`-th last escalation is younger than the window, and stays open until it is not. */

@@ -1,11 +1,6 @@
 import type { GitHub } from '../../lib/github/client.ts';
+import { splitRepository, statusOf } from '../../lib/github/errors.ts';
 import type { Handler } from '../../remediate/worker.ts';
-
-/** The `status` of an HTTP error, as Octokit throws it; null for anything else. */
-function statusOf(error: unknown): number | null {
-  const status = (error as { status?: unknown }).status;
-  return typeof status === 'number' ? status : null;
-}
 
 /** GitHub's answer when the run is under way already: what we wanted has happened. */
 const ALREADY_RUNNING = /already (running|in progress)/i;
@@ -16,11 +11,11 @@ export function rerunHandler({ github }: { readonly github: GitHub }): Handler<'
     const answer = (accepted: boolean, detail: string) =>
       ({ kind: 'fact', fact: { kind: 'rerun_requested', accepted, detail } }) as const;
     if (remediation.runId === null) return answer(false, 'the failure does not come from GitHub Actions');
-    const [owner = '', repo = ''] = remediation.repository.split('/');
     try {
-      await github
-        .forRepository(remediation.repository)
-        .rest.actions.reRunWorkflowFailedJobs({ owner, repo, run_id: remediation.runId });
+      await github.forRepository(remediation.repository).rest.actions.reRunWorkflowFailedJobs({
+        ...splitRepository(remediation.repository),
+        run_id: remediation.runId,
+      });
       return answer(true, 'requested');
     } catch (error) {
       const status = statusOf(error);

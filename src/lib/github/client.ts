@@ -7,7 +7,7 @@ import { throttling } from '@octokit/plugin-throttling';
 import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../clock.ts';
 import { guardedFetch, type RateLimit } from './fetch.ts';
-import { type InstallationAuth, installationAuth } from './installation-auth.ts';
+import { type ExpiringToken, type InstallationAuth, installationAuth } from './installation-auth.ts';
 
 const HealerOctokit = Octokit.plugin(restEndpointMethods, paginateRest, throttling, retry);
 /** One repository's GitHub: REST methods under `.rest`, `.paginate`, `.request`. */
@@ -47,6 +47,14 @@ export interface GitHub {
   readonly clock: Clock;
   /** `owner/name`; authenticated for this repository alone. Cheap to call again. */
   forRepository(repository: string): GitHubRepository;
+  /**
+   * A token for git and `gh` in an agent's hands: for this repository, short-lived with an App. Null without any
+   * credentials.
+   */
+  agentToken(
+    repository: string,
+    permissions: Readonly<Record<string, 'read' | 'write'>>,
+  ): Promise<ExpiringToken | null>;
   /** Who we are when we are an App: what tells our own pushes and checks from other people's. Null with a token. */
   app(): Promise<GitHubApp | null>;
 }
@@ -89,6 +97,11 @@ export function createGitHub(options: GitHubOptions): GitHub {
       if (appAuth !== null) authenticateAs(octokit, installationAuth({ appAuth, base, repository }));
       known.set(key, octokit);
       return octokit;
+    },
+    async agentToken(repository, permissions) {
+      const { auth } = options;
+      if (appAuth !== null) return installationAuth({ appAuth, base, repository }).limitedToken(permissions);
+      return auth.kind === 'token' ? { token: auth.token, expiresAt: null } : null;
     },
     app() {
       if (appAuth === null) return Promise.resolve(null);

@@ -5,6 +5,14 @@ import { PermanentError } from '../errors.ts';
 export interface InstallationAuth {
   /** A token for one repository, from the cache (auth-app keeps it for 59 of its 60 minutes) unless `refresh`. */
   token(refresh: boolean): Promise<string>;
+  /** A token for somebody else's hands: this repository only, and no more than `permissions`. */
+  limitedToken(permissions: Readonly<Record<string, 'read' | 'write'>>): Promise<ExpiringToken>;
+}
+
+/** `expiresAt` in milliseconds since the epoch; null when it does not expire. */
+export interface ExpiringToken {
+  readonly token: string;
+  readonly expiresAt: number | null;
 }
 
 interface Parts {
@@ -39,14 +47,29 @@ export function installationAuth({ appAuth, base, repository }: Parts): Installa
     }
   };
 
+  const installationIdOf = (): Promise<number> => {
+    installation ??= lookUp().catch((error: unknown) => {
+      installation = null;
+      throw error;
+    });
+    return installation;
+  };
+
   return {
+    async limitedToken(permissions) {
+      const installationId = await installationIdOf();
+      const answer = await appAuth({
+        type: 'installation',
+        installationId,
+        repositoryNames: [repo],
+        permissions: { ...permissions },
+        refresh: true,
+      });
+      return { token: answer.token, expiresAt: Date.parse(answer.expiresAt) };
+    },
     async token(refresh) {
       if (refresh) installation = null;
-      installation ??= lookUp().catch((error: unknown) => {
-        installation = null;
-        throw error;
-      });
-      const installationId = await installation;
+      const installationId = await installationIdOf();
       const answer = await appAuth({ type: 'installation', installationId, repositoryNames: [repo], refresh });
       return answer.token;
     },

@@ -1,0 +1,164 @@
+import type { Evidence } from '../../brief/evidence.ts';
+import { gather } from '../../brief/gather.ts';
+import { renderPrompt } from '../../brief/prompt/render.ts';
+import type { Templates } from '../../brief/prompt/templates.ts';
+import type { ContextSource } from '../../brief/source.ts';
+import { commitToRepair, type GatheredFacts, judgeEvidence } from '../../decide/admit/verdict.ts';
+import { chooseAgent } from '../../decide/agent-choice.ts';
+import { targetBranch } from '../../decide/branch.ts';
+import { classifyChecks } from '../../decide/classify-checks.ts';
+import type { RuleSet } from '../../decide/route/rule-set.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Classification } from '../../model/evidence.ts';
+import type { EvidenceGathered } from '../../model/fact.ts';
+import type { Remediation } from '../../model/remediation.ts';
+import { attemptsSpent } from '../../remediate/lineage.ts';
+import type { Handler } from '../../remediate/worker.ts';
+import type { Metrics } from '../../report/metrics.ts';
+import { createNonce, createRedactor, type Redactor, safeText } from '../../safety/index.ts';
+import { insertBrief } from '../../store/briefs.ts';
+import type { Store } from '../../store/open.ts';
+import type { Settings } from '../settings.ts';
+
+export interface GatherDeps {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly sources: readonly ContextSource[];
+  readonly templates: Templates;
+  readonly rules: () => RuleSet;
+  readonly metrics: Pick<Metrics, 'classified' | 'contextAsked'>;
+  /** Our own secrets, which must not appear in a brief. */
+  readonly secrets: readonly string[];
+}
+
+/** Evidence, judgement and prompt for the next attempt, stored as a brief before the machine hears of it. */
+export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
+  return async (effect, remediation, signal) => {
+    const redactor = createRedactor({ secrets: deps.secrets });
+    const evidence = await gather(deps.sources, remediation, {
+      clock: deps.clock,
+      redactor,
+      signal,
+      onFinding: (finding) => deps.metrics.contextAsked(finding.source, finding.status, finding.durationMs),
+    });
+    const judged = judge(deps, remediation, evidence, redactor);
+    const briefId = await storeBrief(deps, { remediation, evidence, redactor, ordinal: effect.ordinal, ...judged });
+    return { kind: 'fact', fact: { kind: 'evidence_gathered', briefId, ...judged.fact } };
+  };
+}
+
+interface Judged {
+  readonly classification: Classification;
+  readonly fact: Omit<EvidenceGathered, 'kind' | 'briefId'>;
+  /** The branch to make the target branch from; null when it exists. */
+  readonly baseBranch: string | null;
+}
+
+function judge(deps: GatherDeps, remediation: Remediation, evidence: Evidence, redactor: Redactor): Judged {
+  const classification = safe(classifyTimed(deps, remediation, evidence), redactor);
+  const { failureType, confidence, rule, fingerprint, transient } = classification;
+  const facts: GatheredFacts = {
+    ...evidence,
+    commitMessage: evidence.headCommit?.message ?? remediation.commitMessage,
+  };
+  const { agent } = chooseAgent({
+    classified: classification.agent,
+    pinned: remediation.pinnedAgent,
+    attempts: remediation.attempts,
+    agents: deps.templates.agents.map(({ name }) => name),
+  });
+  const { pullRequest } = evidence;
+  const headSha = commitToRepair(remediation, facts);
+  const target =
+    remediation.targetBranch ??
+    targetBranch({
+      branch: remediation.branch,
+      defaultBranch: evidence.repository?.defaultBranch ?? remediation.defaultBranch,
+      pullRequestHead: pullRequest?.state === 'open' ? pullRequest.headRef : null,
+      failureType,
+      headSha,
+    });
+  return {
+    classification,
+    baseBranch: target === remediation.branch ? null : remediation.branch,
+    fact: {
+      agent,
+      failureType,
+      confidence,
+      rule,
+      fingerprint,
+      transient,
+      targetBranch: target,
+      pullRequest: pullRequest?.state === 'open' ? pullRequest.number : remediation.pullRequest,
+      headSha,
+      failedChecks: evidence.failedChecks,
+      verdict: judgeEvidence(remediation, facts),
+    },
+  };
+}
+
+function classifyTimed(deps: GatherDeps, remediation: Remediation, evidence: Evidence): Classification {
+  const started = performance.now();
+  const classification = classifyChecks(
+    {
+      logs: evidence.logs,
+      failedChecks: evidence.failedChecks,
+      workflowName: remediation.workflowName,
+      changedFiles: evidence.changedFiles?.map((file) => file.path) ?? [],
+      annotations: evidence.annotations.map((annotation) => annotation.message),
+    },
+    deps.rules(),
+  );
+  deps.metrics.classified(performance.now() - started);
+  return classification;
+}
+
+/** What the log said goes through the gate before it is stored or shown. */
+function safe(classification: Classification, redactor: Redactor): Classification {
+  const { evidence, excerpt } = classification;
+  return {
+    ...classification,
+    evidence: evidence.map((line) => ({ ...line, text: safeText(line.text, redactor) })),
+    excerpt: { ...excerpt, text: safeText(excerpt.text, redactor) },
+  };
+}
+
+async function storeBrief(
+  deps: GatherDeps,
+  input: Judged & { remediation: Remediation; evidence: Evidence; redactor: Redactor; ordinal: number },
+): Promise<string> {
+  const { remediation, evidence, classification, fact, baseBranch } = input;
+  const agent = deps.templates.agents.find(({ name }) => name === fact.agent);
+  if (agent === undefined) throw new Error(`There is no agent ${fact.agent}.`);
+  const prompt = renderPrompt(deps.templates, {
+    remediation,
+    agent,
+    classification,
+    findings: evidence.findings,
+    failedChecks: evidence.failedChecks,
+    targetBranch: fact.targetBranch,
+    baseBranch,
+    attemptNumber: attemptsSpent(remediation) + 1,
+    maxAttempts: deps.settings.maxAttempts,
+    nonce: createNonce(),
+    budgetChars: deps.settings.promptBudget,
+    redactor: input.redactor,
+    lastAttemptFiles: evidence.lastAttemptFiles,
+  });
+  const id = deps.newId();
+  await insertBrief(deps.store.db, {
+    id,
+    remediationId: remediation.id,
+    ordinal: input.ordinal,
+    createdAt: deps.clock(),
+    classification,
+    findings: evidence.findings,
+    cuts: prompt.cuts,
+    template: prompt.template,
+    baseBranch,
+    prompt: prompt.text,
+  });
+  return id;
+}

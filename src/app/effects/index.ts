@@ -1,0 +1,42 @@
+import type { Engine } from '../../coderun/engine.ts';
+import type { GitHub } from '../../lib/github/client.ts';
+import type { Handlers } from '../../remediate/worker.ts';
+import { cloneUrls } from '../github.ts';
+import { describePullRequest } from '../pull-request-text.ts';
+import { readChecksHandler } from './checks.ts';
+import { pullRequestHandler, rerunHandler } from './ci.ts';
+import { cancelRunHandler, spawnHandler } from './coderuns.ts';
+import { commentHandler } from './comment.ts';
+import { type GatherDeps, gatherHandler } from './gather.ts';
+
+export interface EffectDeps extends GatherDeps {
+  readonly github: GitHub;
+  readonly engine: Engine;
+}
+
+/** Who carries out which effect; the compiler sees to it that none is missing. */
+export function createHandlers(deps: EffectDeps): Handlers {
+  const { store, settings, clock, github, engine, templates } = deps;
+  const { publicUrl } = settings;
+  return {
+    gather: gatherHandler(deps),
+    spawn: spawnHandler({
+      store,
+      engine,
+      settings,
+      agents: new Map(templates.agents.map((agent) => [agent.name, agent])),
+      cloneUrl: cloneUrls(settings),
+    }),
+    cancel_run: cancelRunHandler({ engine }),
+    rerun: rerunHandler({ github }),
+    read_checks: readChecksHandler({ github, clock, pollMs: settings.limits.pollSeconds * 1_000 }),
+    open_pull_request: pullRequestHandler({ github, describe: describePullRequest }),
+    comment: commentHandler({
+      github,
+      store,
+      maxAttempts: settings.maxAttempts,
+      codeRunPhase: async (name) => (await engine.get(name))?.status.phase ?? null,
+      pageUrl: ({ id }) => (publicUrl === undefined ? null : new URL(`/remediations/${id}`, publicUrl).href),
+    }),
+  };
+}

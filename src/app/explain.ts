@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import { loadAgents } from '../brief/agents.ts';
+import { targetBranch } from '../decide/branch.ts';
+import { classify } from '../decide/classify/index.ts';
+import { loadRules } from '../decide/route/load.ts';
+import { systemClock } from '../lib/clock.ts';
+import { sha256 } from '../lib/digest.ts';
+import { UserError } from '../lib/errors.ts';
+import type { Disposition } from '../model/delivery.ts';
+import type { Classification } from '../model/evidence.ts';
+import type { CiSignal, Signal } from '../model/signal.ts';
+import { openStore } from '../store/open.ts';
+import { findRemediation } from '../store/remediations.ts';
+import { createCore } from './core.ts';
+import { newId } from './ids.ts';
+import { PROMPTS_DIR, RULES_DIR } from './paths.ts';
+import type { Settings } from './settings.ts';
+
+/** What would happen to a delivery; field names as in the answer of the service (CONTRACT section 2). */
+export interface Explanation {
+  readonly event: string | null;
+  readonly status: Disposition['status'];
+  readonly dedup_status: Disposition['dedupStatus'];
+  readonly reason: Disposition['reason'];
+  readonly task_id: string | null;
+  readonly agent: string | null;
+  readonly failure_type: string | null;
+  readonly target_branch: string | null;
+  /** One sentence for each signal that the delivery holds. */
+  readonly signals: readonly string[];
+  /** How the agent would be chosen; null when nothing would be started. */
+  readonly routing: Routing | null;
+}
+
+interface Routing {
+  readonly agent: string;
+  readonly failure_type: string;
+  readonly confidence: number;
+  readonly transient: boolean;
+  readonly rule: string;
+  readonly reason: string;
+  readonly fingerprint: string;
+  readonly evidence: Classification['evidence'];
+}
+
+/**
+ * The decision of the service on an empty store in memory: the very same code. Throws UserError when the body is not
+ * what it claims to be.
+ */
+export async function explainDelivery(input: {
+  readonly settings: Settings;
+  readonly body: Uint8Array;
+  readonly eventType: string | null;
+  readonly log: Uint8Array | null;
+}): Promise<Explanation> {
+  const { settings, body, eventType, log } = input;
+  const rules = loadRules(settings.rulesDir ?? RULES_DIR);
+  const store = await openStore({ kind: 'memory' });
+  try {
+    const agents = [...loadAgents(join(PROMPTS_DIR, 'agents'))];
+    const core = createCore({ store, settings, rules: () => rules, agents, clock: systemClock, newId });
+    const read = core.interpret({
+      id: newId(),
+      origin: 'github',
+      event: eventType,
+      externalId: null,
+      digest: sha256(body),
+      receivedAt: systemClock(),
+      body,
+    });
+    if (read.fault !== null) {
+      const first = read.fault.errors[0];
+      throw new UserError(
+        `The event cannot be used: ${first?.path ? `${first.path} ` : ''}${first?.message ?? read.fault.code}.`,
+      );
+    }
+    const { disposition } = await store.transaction((tx) => core.decide(tx, read.signals, read.ignored));
+    const remediation =
+      disposition.remediationId === null ? null : await findRemediation(store.db, disposition.remediationId);
+    const failed = read.signals.find((signal): signal is CiSignal => signal.kind === 'ci_failed');
+    const classification =
+      remediation === null || failed === undefined
+        ? null
+        : classify(
+            {
+              log,
+              workflow: failed.workflowName,
+              job: failed.check?.name ?? null,
+              failedSteps: failed.check?.failedSteps ?? [],
+            },
+            rules,
+          );
+    return {
+      event: read.event,
+      status: disposition.status,
+      dedup_status: disposition.dedupStatus,
+      reason: disposition.reason,
+      task_id: remediation?.taskId ?? null,
+      agent: classification?.agent ?? null,
+      failure_type: classification?.failureType ?? null,
+      target_branch:
+        remediation === null || classification === null
+          ? null
+          : targetBranch({
+              ...remediation,
+              pullRequestHead: remediation.pullRequest === null ? null : remediation.branch,
+              failureType: classification.failureType,
+            }),
+      signals: read.signals.map(describeSignal),
+      routing: classification === null ? null : routingOf(classification),
+    };
+  } finally {
+    await store.close();
+  }
+}
+
+function routingOf(classification: Classification): Routing {
+  const { agent, confidence, transient, rule, reason, fingerprint, evidence } = classification;
+  return {
+    agent,
+    failure_type: classification.failureType,
+    confidence,
+    transient,
+    rule,
+    reason,
+    fingerprint,
+    evidence,
+  };
+}
+
+function describeSignal(signal: Signal): string {
+  switch (signal.kind) {
+    case 'ci_failed':
+    case 'ci_passed':
+      return `${signal.kind}: ${signal.check?.name ?? signal.workflowName ?? signal.event} of ${signal.repository} on ${signal.branch ?? 'no branch'} at ${signal.headSha.slice(0, 8)} (${signal.conclusion})`;
+    case 'pull_request_changed':
+      return `${signal.kind}: ${signal.change} on ${signal.repository} ${signal.branch}`;
+    case 'command':
+      return `${signal.kind}: ${signal.verb} on ${signal.repository}#${signal.pullRequest} by ${signal.actor.login}`;
+  }
+}

@@ -1,0 +1,41 @@
+import helmet from '@fastify/helmet';
+import { type FastifyInstance, fastify, type preHandlerAsyncHookHandler } from 'fastify';
+import { type Credentials, refuseToken } from '../intake/authenticate.ts';
+import { answerProblem } from '../intake/problem-handler.ts';
+import { type IntakeDeps, intakeRoutes } from '../intake/routes.ts';
+import { serverOptions } from '../intake/server-options.ts';
+import { answerUnknownPaths } from '../lib/problem.ts';
+import { apiRoutes, type ReportDeps } from '../report/api.ts';
+import { collectOpenApi } from '../report/openapi.ts';
+import type { Settings } from './settings.ts';
+
+/** Who may use the API; GitHub's signatures are the doors' own business. */
+export function credentialsOf(settings: Settings): Credentials {
+  return {
+    webhookSecrets: settings.github.webhookSecret,
+    apiTokens: settings.apiToken,
+    readTokens: settings.readToken,
+  };
+}
+
+/** Refuses a request whose bearer token may not do what it asks. */
+export function authorize(credentials: Credentials, need: 'read' | 'write'): preHandlerAsyncHookHandler {
+  return async (request, reply) => {
+    const refusal = refuseToken(credentials, request.headers, need);
+    if (refusal !== null) return answerProblem(refusal, request, reply);
+  };
+}
+
+/** The whole HTTP surface: doors, API, pages. Not listening yet. */
+export async function createHttp(options: {
+  readonly intake: IntakeDeps;
+  readonly report: ReportDeps;
+}): Promise<FastifyInstance> {
+  const app = fastify(serverOptions());
+  await app.register(helmet, { contentSecurityPolicy: false });
+  await collectOpenApi(app, options.report.info.version);
+  answerUnknownPaths(app);
+  await app.register(intakeRoutes, options.intake);
+  await app.register(apiRoutes, options.report);
+  return app;
+}

@@ -1,0 +1,30 @@
+import { messageOf } from '../lib/errors.ts';
+import type { ReadinessCheck } from '../report/api.ts';
+import type { Store } from '../store/open.ts';
+
+export interface ReadinessDeps {
+  readonly store: Store;
+  /** False while the service starts or stops. */
+  readonly isRunning: () => boolean;
+}
+
+/** What must be right before deliveries are worth sending here. */
+export function createReadiness({ store, isRunning }: ReadinessDeps): () => Promise<readonly ReadinessCheck[]> {
+  return async () => [
+    await storeCheck(store),
+    {
+      name: 'loops',
+      ok: isRunning(),
+      detail: isRunning() ? 'worker and reconciler run' : 'the service is starting or stopping',
+    },
+  ];
+}
+
+async function storeCheck(store: Store): Promise<ReadinessCheck> {
+  try {
+    await store.ping();
+    return { name: 'store', ok: true, detail: `${store.dialect} answers` };
+  } catch (error) {
+    return { name: 'store', ok: false, detail: messageOf(error) };
+  }
+}

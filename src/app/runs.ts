@@ -1,0 +1,70 @@
+import { join, resolve } from 'node:path';
+import { LABELS } from '../coderun/draft.ts';
+import { createLocalEngine, type LocalEngine } from '../coderun/engines/local/engine.ts';
+import { DEFAULT_RECONCILE_POLICY } from '../coderun/reconcile/policy.ts';
+import { createReconciler } from '../coderun/reconcile/reconciler.ts';
+import { loadCodeRunTemplates } from '../coderun/templates.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { GitHub } from '../lib/github/client.ts';
+import type { Machine } from '../remediate/machine.ts';
+import type { Metrics } from '../report/metrics.ts';
+import { createRedactor, safeText } from '../safety/index.ts';
+import { codeRunRows } from '../store/coderuns.ts';
+import type { Store } from '../store/open.ts';
+import { findRemediation } from '../store/remediations.ts';
+import type { Environment } from './environment.ts';
+import { runTokens } from './github.ts';
+import { secretValues } from './load-settings.ts';
+import type { Log } from './log.ts';
+import { PROMPTS_DIR } from './paths.ts';
+import type { Settings } from './settings.ts';
+
+export interface RunsDeps {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly machine: Machine;
+  readonly github: GitHub;
+  readonly metrics: Metrics;
+}
+
+/** The engine, and the reconciler that drives it and tells the machine how CodeRuns end. */
+export async function startRuns(
+  deps: RunsDeps,
+): Promise<{ readonly engine: LocalEngine; readonly stop: () => Promise<void> }> {
+  const { settings, log, clock, store, machine } = deps;
+  const engine = createLocalEngine({
+    rows: codeRunRows(store.db),
+    dataDir: resolve(settings.dataDir),
+    templates: await loadCodeRunTemplates(join(PROMPTS_DIR, 'coderun')),
+    clock,
+    baseEnv: deps.env,
+    gitToken: runTokens(deps.github),
+    redact: (text) => safeText(text, createRedactor({ secrets: secretValues(settings) })),
+    onMalformed: (name, why) => log.error({ coderun: name, error: why }, 'CodeRun is malformed'),
+  });
+  const reconciler = createReconciler({
+    engine,
+    clock,
+    policy: { ...DEFAULT_RECONCILE_POLICY, deadlineSeconds: settings.limits.runDeadlineMinutes * 60 },
+    onEnded: async (codeRun, ended) => {
+      const taskId = codeRun.annotations[LABELS.taskId];
+      const remediation = taskId === undefined ? null : await findRemediation(store.db, taskId);
+      if (remediation === null) return;
+      log.info({ coderun: codeRun.name, task: taskId, how: ended.how, detail: ended.detail }, 'CodeRun ended');
+      await machine.apply(remediation.id, { kind: 'coderun_ended', ordinal: codeRun.spec.contextVersion, ...ended });
+    },
+    onError: ({ name, message, retryInMs }) =>
+      log.error({ coderun: name, error: message, retryInMs }, 'reconciling failed'),
+  });
+  reconciler.start();
+  return {
+    engine,
+    stop: async () => {
+      await reconciler.stop();
+      engine.close();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { Command, CommanderError } from 'commander';
+import { SettingsError } from '../app/load-settings.ts';
+import { VERSION } from '../app/paths.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
+import { COMMANDS } from './commands.ts';
+import { type CliContext, EXIT } from './context.ts';
+
+/** Thrown by a command whose work was done but whose answer is “no”: the message was written already. */
+export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed';
+}
+
+/** Runs one command and gives its exit code: 0 done, 1 failed, 2 wrong use, 3 refused by configuration. */
+export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+  const program = new Command('healer')
+    .description('Takes what breaks in CI and on the platform, and sees to a bounded, explained, verified repair.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    })
+    .showHelpAfterError('(run with --help for the options)')
+    .showSuggestionAfterError();
+  for (const register of COMMANDS) register(program, context);
+  for (const command of allCommands(program)) command.exitOverride().configureOutput(program.configureOutput());
+  try {
+    await program.parseAsync([...argv]);
+    return EXIT.done;
+  } catch (error) {
+    return exitCodeFor(error, context);
+  }
+}
+
+function allCommands(command: Command): readonly Command[] {
+  return command.commands.flatMap((child) => [child, ...allCommands(child)]);
+}
+
+function exitCodeFor(error: unknown, context: CliContext): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.done;
+    return EXIT.usage;
+  }
+  if (error instanceof CommandFailed) return EXIT.failed;
+  const isExpected = error instanceof UserError;
+  context.stderr.write(
+    `healer: ${isExpected || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message)}\n`,
+  );
+  return error instanceof SettingsError ? EXIT.refused : EXIT.failed;
+}
