@@ -69,6 +69,7 @@ export interface Observed {
 }
 
 export type JobState =
+  /** Never started, or gone after the status named it; an engine keeps a started job in sight until then. */
   | { readonly state: 'none' }
   /** Accepted but not running; `reason` is the platform's word for what it waits for (`ErrImagePull`, …). */
   | {

@@ -104,8 +104,9 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
 };
 
 function shellWord(word: string, model: string): string {
-  return word
-    .replaceAll('{model}', model)
+  const text = word.replaceAll('{model}', model);
+  if (text === '') return "''";
+  return text
     .split(/(\{prompt\}|\{files\}|\{home\})/)
     .filter((part) => part !== '')
     .map((part) => PLACEHOLDERS[part] ?? shellQuote(part))

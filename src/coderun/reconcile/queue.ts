@@ -45,98 +45,117 @@ interface Entry {
  * asked for meanwhile. A failed look comes again after a growing pause, or after the one the error states.
  */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
-  const { work, onError, concurrency, schedule, random, minBackoffMs = 200, maxBackoffMs = 60_000 } = options;
-  const entries = new Map<string, Entry>();
-  const ready: string[] = [];
-  let working = 0;
-  let isStopped = false;
-  let idleWaiters: (() => void)[] = [];
+  return new KeyedQueue(options);
+}
 
-  const entryOf = (key: string): Entry => {
-    const known = entries.get(key);
-    if (known !== undefined) return known;
-    const entry: Entry = { state: 'idle', failures: 0, cancelTimer: null, waiters: [] };
-    entries.set(key, entry);
-    return entry;
-  };
+class KeyedQueue implements WorkQueue {
+  readonly #options: WorkQueueOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #ready: string[] = [];
+  #working = 0;
+  #isStopped = false;
+  #idleWaiters: (() => void)[] = [];
 
-  const add = (key: string): void => {
-    if (isStopped) return;
-    const entry = entryOf(key);
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+  }
+
+  add(key: string): void {
+    if (this.#isStopped) return;
+    const entry = this.#entryOf(key);
     entry.cancelTimer?.();
     entry.cancelTimer = null;
     if (entry.state === 'working') entry.state = 'working_dirty';
     if (entry.state !== 'idle') return;
     entry.state = 'queued';
-    ready.push(key);
-    pump();
-  };
+    this.#ready.push(key);
+    this.#pump();
+  }
 
-  const pump = (): void => {
-    while (working < concurrency && ready.length > 0 && !isStopped) void start(ready.shift() as string);
-    if (working === 0 && (ready.length === 0 || isStopped)) {
-      for (const resolve of idleWaiters) resolve();
-      idleWaiters = [];
+  run(key: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isStopped) return reject(new RetryableError(`The queue is stopped; ${key} was not looked at.`));
+      this.#entryOf(key).waiters.push({ resolve, reject });
+      this.add(key);
+    });
+  }
+
+  drain(): Promise<void> {
+    if (this.#working === 0 && this.#ready.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#ready.length = 0;
+    for (const entry of this.#entries.values()) {
+      entry.cancelTimer?.();
+      for (const waiter of entry.waiters) waiter.reject(new RetryableError('The queue was stopped.'));
+      entry.waiters = [];
     }
-  };
+    this.#tellIdle();
+    await this.drain();
+  }
 
-  const start = async (key: string): Promise<void> => {
-    const entry = entryOf(key);
+  #entryOf(key: string): Entry {
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    const entry: Entry = { state: 'idle', failures: 0, cancelTimer: null, waiters: [] };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #pump(): void {
+    while (this.#working < this.#options.concurrency) {
+      const key = this.#ready.shift();
+      if (key === undefined) break;
+      void this.#look(key, this.#entryOf(key));
+    }
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    if (this.#working > 0 || this.#ready.length > 0) return;
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  async #look(key: string, entry: Entry): Promise<void> {
     entry.state = 'working';
-    working += 1;
+    this.#working += 1;
     const waiters = entry.waiters;
     entry.waiters = [];
     let again: number | null;
     try {
-      again = await work(key);
+      again = await this.#options.work(key);
       entry.failures = 0;
       for (const waiter of waiters) waiter.resolve();
     } catch (error) {
-      again = pauseAfter(error, entry.failures);
+      again = this.#pauseAfter(error, entry.failures);
       entry.failures += 1;
-      onError(key, error, again);
+      this.#options.onError(key, error, again);
       for (const waiter of waiters) waiter.reject(error);
     }
-    working -= 1;
-    settle(key, entry, again);
-    pump();
-  };
+    this.#working -= 1;
+    this.#settle(key, entry, again);
+    this.#pump();
+  }
 
-  const settle = (key: string, entry: Entry, again: number | null): void => {
-    const isDirty = (entry.state as Entry['state']) === 'working_dirty';
+  #settle(key: string, entry: Entry, again: number | null): void {
+    const isDirty = entry.state === 'working_dirty';
     entry.state = 'idle';
-    if (isStopped) return;
+    if (this.#isStopped) return;
     // A failing key keeps its pause even when it was asked for meanwhile, or its own writes would defeat the backoff.
-    if (isDirty && entry.failures === 0) add(key);
-    else if (again !== null) entry.cancelTimer = schedule(again, () => add(key));
-    else entries.delete(key);
-  };
+    if (isDirty && entry.failures === 0) this.add(key);
+    else if (again !== null) entry.cancelTimer = this.#options.schedule(again, () => this.add(key));
+    else this.#entries.delete(key);
+  }
 
-  const pauseAfter = (error: unknown, failures: number): number => {
+  #pauseAfter(error: unknown, failures: number): number {
     if (error instanceof RetryableError && error.retryAfterMs !== null) return error.retryAfterMs;
+    const { minBackoffMs = 200, maxBackoffMs = 60_000, random } = this.#options;
     const pause = Math.min(maxBackoffMs, minBackoffMs * 2 ** Math.min(failures, 20));
     return pause / 2 + (pause / 2) * random();
-  };
-
-  const drain = (): Promise<void> =>
-    working === 0 && ready.length === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve));
-
-  return {
-    add,
-    run: (key) =>
-      new Promise((resolve, reject) => {
-        if (isStopped) return reject(new RetryableError(`The queue is stopped; ${key} was not looked at.`));
-        entryOf(key).waiters.push({ resolve, reject });
-        add(key);
-      }),
-    drain,
-    async stop() {
-      isStopped = true;
-      for (const entry of entries.values()) {
-        entry.cancelTimer?.();
-        for (const waiter of entry.waiters) waiter.reject(new RetryableError('The queue was stopped.'));
-      }
-      if (working > 0) await new Promise<void>((resolve) => idleWaiters.push(resolve));
-    },
-  };
+  }
 }

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type EndedRun, endedOf } from '../../../src/coderun/ended.ts';
 import {
   createLocalEngine,
@@ -15,19 +14,9 @@ import { loadCodeRunTemplates } from '../../../src/coderun/templates.ts';
 import { codeRunRows } from '../../../src/store/coderuns.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
 import { Remote } from './git.ts';
+import { until } from './until.ts';
 
 export const TEMPLATES = await loadCodeRunTemplates(join(import.meta.dirname, '../../../prompts/coderun'));
-
-/** Looks until something is there; a test that waits in vain fails by its own time-out. */
-export async function until<T>(
-  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
-): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== null && found !== undefined && found !== false) return found;
-    await sleep(20);
-  }
-}
 
 export interface Bench {
   readonly folder: string;
@@ -42,14 +31,25 @@ export interface Bench {
   close(): Promise<void>;
 }
 
+/** A folder with a remote in it; shared ones keep their store in the folder, for one process after another. */
+export interface Place {
+  readonly folder: string;
+  readonly remote: Remote;
+  readonly isShared: boolean;
+}
+
+export function newPlace(isShared = false): Place {
+  const folder = mkdtempSync(join(tmpdir(), 'healer-coderun-'));
+  return { folder, remote: new Remote(folder), isShared };
+}
+
 /** A store, a remote, the local engine and a reconciler in a folder of their own. */
 export async function openBench(
-  change: Partial<LocalEngineOptions> & { policy?: Partial<ReconcilePolicy> } = {},
+  change: Partial<LocalEngineOptions> & { policy?: Partial<ReconcilePolicy>; place?: Place } = {},
 ): Promise<Bench> {
-  const { policy, ...engineChange } = change;
-  const folder = mkdtempSync(join(tmpdir(), 'healer-coderun-'));
-  const remote = new Remote(folder);
-  const store = await openStore({ kind: 'memory' });
+  const { policy, place = newPlace(), ...engineChange } = change;
+  const { folder, remote } = place;
+  const store = await openStore(place.isShared ? { kind: 'sqlite', dir: folder } : { kind: 'memory' });
   const engine = createLocalEngine({
     rows: codeRunRows(store.db),
     dataDir: folder,
@@ -90,7 +90,10 @@ export async function openBench(
     },
     async close() {
       await reconciler.stop();
-      for (const run of await engine.listActive()) await engine.stopJob(run, 'cancelled');
+      for (const run of await engine.listActive()) {
+        await engine.stopJob(run, 'cancelled');
+        await until(async () => (await engine.observe(run)).job.state !== 'running');
+      }
       engine.close();
       await store.close();
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
