@@ -104,6 +104,17 @@ describe('a push to the stand-in', () => {
     });
   });
 
+  it('is not looked for before the stand-in may begin, and webhooks go where it is told then', async () => {
+    const { url, received } = await startReceiver();
+    const { gh, call } = await startDemo({ hold: true });
+    expect((await call('GET', `${REPO}/branches/main`)).status).toBe(200);
+    expect([gh.state.pulls.length, Object.keys(gh.state.refs).length]).toEqual([0, 0]);
+    await gh.begin({ url, secret: SECRET });
+    await gh.settled();
+    expect(gh.state.pulls.map((pull) => pull.number)).toEqual([1]);
+    expect(received.map(({ event }) => event)).toEqual(['pull_request', 'push', 'push']);
+  });
+
   it('tells a pull request that its head moved', async () => {
     const checker = createOpenApiChecker();
     const { url, received } = await startReceiver();

@@ -3,12 +3,17 @@ import type { OutageSwitch } from './outage.ts';
 import type { Recorder } from './recorder.ts';
 import type { ChangedFile, Conclusion, LogMode, State, StoredStatus } from './state.ts';
 
+export interface Webhook {
+  readonly url: string;
+  readonly secret: string;
+}
+
 export interface GitHubOptions {
   /** Holds the bare repository (`remote.git`), the state and, while checks run, their work folders. */
   readonly dataDir: string;
   readonly remote: { readonly owner: string; readonly name: string; readonly defaultBranch: string };
   /** Where events go; null sends none. */
-  readonly webhook: { readonly url: string; readonly secret: string } | null;
+  readonly webhook: Webhook | null;
   /** 0 (the default) takes a free one. */
   readonly port?: number;
   readonly clock?: Clock;
@@ -25,6 +30,11 @@ export interface GitHubOptions {
   readonly permissions?: Readonly<Record<string, string>>;
   /** Sends webhooks that nobody acknowledged once more at start. GitHub itself does not. */
   readonly redeliver?: boolean;
+  /**
+   * Waits for `begin` before it looks for pushes, runs checks or opens pull requests: whoever needs the stand-in's
+   * address to start, and whose address the stand-in needs for webhooks, can be started in between.
+   */
+  readonly hold?: boolean;
   /** Appends every exchange and delivery as a JSON line, so that another process can check them. */
   readonly recordTo?: string;
 }
@@ -101,6 +111,8 @@ export interface GitHubStandIn {
   readonly outage: OutageSwitch;
   /** A look at what the stand-in knows; do not change it. */
   readonly state: Readonly<State>;
+  /** Starts what `hold` held back, with webhooks going to this address from now on. */
+  begin(webhook?: Webhook): Promise<void>;
   /** Looks for pushes now and starts their checks; answers when the pushes are recorded, not when checks are done. */
   checkRefs(): Promise<void>;
   /** Answers when no check runs and no webhook waits. */

@@ -14,6 +14,7 @@ export class Pushes {
   readonly #checks: Checks | null;
   #tail: Promise<void> = Promise.resolve();
   #fingerprint = '';
+  #looking = false;
 
   constructor(world: World, sender: WebhookSender, checks: Checks | null) {
     this.#world = world;
@@ -21,13 +22,18 @@ export class Pushes {
     this.#checks = checks;
   }
 
-  /** Looks when a branch may have moved since the last look. */
+  /** Looks when a branch may have moved since the last look; not while such a look is under way. */
   async lookIfMoved(): Promise<void> {
     const now = this.#world.git.fingerprint();
-    if (now === this.#fingerprint) return;
-    await this.look();
-    // Taken before the look: what moved during it is seen the next time.
-    this.#fingerprint = now;
+    if (now === this.#fingerprint || this.#looking) return;
+    this.#looking = true;
+    try {
+      await this.look();
+      // Taken before the look: what moved during it is seen the next time.
+      this.#fingerprint = now;
+    } finally {
+      this.#looking = false;
+    }
   }
 
   /** Answers when no look is under way. */

@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import type { Webhook } from './options.ts';
 import type { Recorder } from './recorder.ts';
 import type { GitHubEvent } from './shapes/events.ts';
 import type { World } from './world.ts';
@@ -23,25 +24,24 @@ interface Outcome {
 /** Sends events one after the other, in the order in which they happened. Never retries, as GitHub does not. */
 export class WebhookSender {
   readonly #world: World;
-  readonly #target: { readonly url: string; readonly secret: string } | null;
+  #target: Webhook | null;
   readonly #recorder: Recorder;
   readonly #file: string;
   readonly #closing = new AbortController();
   #tail: Promise<void> = Promise.resolve();
 
   /** @param file JSON lines, only ever appended to: deliveries, and how each attempt went */
-  constructor(
-    world: World,
-    target: { readonly url: string; readonly secret: string } | null,
-    recorder: Recorder,
-    file: string,
-  ) {
+  constructor(world: World, target: Webhook | null, recorder: Recorder, file: string) {
     this.#file = file;
     // A line that a kill cut off must not run into the next one.
     if (existsSync(file)) appendFileSync(file, '\n');
     this.#world = world;
     this.#target = target;
     this.#recorder = recorder;
+  }
+
+  setTarget(target: Webhook): void {
+    this.#target = target;
   }
 
   /** Writes the event down and queues it. */
@@ -99,7 +99,7 @@ export class WebhookSender {
     appendFileSync(this.#file, `${JSON.stringify(entry)}\n`);
   }
 
-  async #post(target: { url: string; secret: string }, delivery: Delivery): Promise<number | null> {
+  async #post(target: Webhook, delivery: Delivery): Promise<number | null> {
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(PATIENCE_MS)]);
     try {
       const answer = await fetch(target.url, {
