@@ -1,0 +1,32 @@
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createSources } from '../../src/brief/sources/index.ts';
+import { githubOf, useWorld } from '../brief/support/world.ts';
+import { contextSourceContract } from './context-sources.ts';
+
+const folder = resolve(import.meta.dirname, '../../src/brief/sources');
+const folders = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
+const world = useWorld();
+const registered = createSources({ github: githubOf('http://127.0.0.1:1') }).map((source) => source.name);
+
+describe('the registry of context sources', () => {
+  it('has exactly the folders', () => {
+    expect([...registered].sort()).toEqual([...folders].sort());
+  });
+});
+
+for (const name of registered) {
+  contextSourceContract({
+    name,
+    async start(fetchHook) {
+      const { remediation, gh } = world();
+      const sources = createSources({ github: githubOf(gh.url, fetchHook), sleep: () => Promise.resolve() });
+      const source = sources.find((candidate) => candidate.name === name);
+      if (source === undefined) throw new Error(`${name} is registered`);
+      return { source, remediation };
+    },
+  });
+}
