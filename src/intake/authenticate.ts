@@ -68,7 +68,7 @@ function isAmong(token: string, known: readonly string[]): boolean {
   const hash = (text: string) => createHash('sha256').update(text).digest();
   const given = hash(token);
   let found = false;
-  for (const candidate of known.filter(Boolean)) if (timingSafeEqual(given, hash(candidate))) found = true;
+  for (const candidate of known) if (timingSafeEqual(given, hash(candidate))) found = true;
   return found;
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf, RetryableError } from '../lib/errors.ts';
+import { ProblemError } from '../lib/problem.ts';
 import { PROBLEM_TYPE, Problem, type ProblemKind } from './problem.ts';
 import type { FieldError } from './sources/source.ts';
 
@@ -22,6 +23,7 @@ const BY_STATUS: Readonly<Record<number, ProblemKind>> = {
   415: 'media-type',
   429: 'too-many-requests',
   431: 'headers-too-large',
+  503: 'overloaded',
 };
 
 function fieldErrors(error: FastifyError): readonly FieldError[] {
@@ -29,6 +31,17 @@ function fieldErrors(error: FastifyError): readonly FieldError[] {
     path: issue.instancePath.replace(/^\//, '').replaceAll('/', '.'),
     message: issue.message ?? 'is not valid',
   }));
+}
+
+/** A problem that a route of another room threw: its message and faults are for the reader, whatever the status. */
+function ofRoutes(error: ProblemError): Problem {
+  const { statusCode, errors, retryAfter, cause } = error;
+  const kind = BY_STATUS[statusCode] ?? (statusCode < 500 ? 'bad-request' : 'internal-error');
+  return new Problem(kind, error.message, {
+    extras: errors.length > 0 ? { errors } : {},
+    headers: retryAfter === null ? {} : { 'retry-after': String(retryAfter) },
+    cause,
+  });
 }
 
 /** Whatever was thrown, as a problem; a message of unknown origin is never shown to the sender. */
@@ -39,6 +52,7 @@ export function problemOf(error: FastifyError): Problem {
     const headers = { 'retry-after': String(seconds) };
     return new Problem('overloaded', 'Send it again after the time in Retry-After.', { headers, cause: error });
   }
+  if (error instanceof ProblemError) return ofRoutes(error);
   const known = BY_CODE[error.code];
   if (known) return new Problem(...known);
   if (error.validation)

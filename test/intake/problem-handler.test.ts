@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PROBLEMS, Problem, problemDocument } from '../../src/intake/problem.ts';
 import { useProblems } from '../../src/intake/problem-handler.ts';
 import { serverOptions } from '../../src/intake/server-options.ts';
+import { ProblemError } from '../../src/lib/problem.ts';
 
 function application(): FastifyInstance {
   const app = fastify(serverOptions());
@@ -22,6 +23,9 @@ function application(): FastifyInstance {
   });
   app.get('/limited', async () => {
     throw Object.assign(new Error('Ask again in a minute.'), { statusCode: 429 });
+  });
+  app.get('/busy', async () => {
+    throw new ProblemError(503, 'Come back later.', { retryAfter: 9, errors: [{ path: 'x', message: 'is busy' }] });
   });
   app.get('/conflict', async () => {
     throw new Problem('conflict', 'It exists.', { headers: { location: '/there' } });
@@ -87,6 +91,16 @@ describe('the whole application', () => {
 
   it('sends the headers of a problem', async () => {
     expect((await problemOf('GET', '/conflict')).answer.headers['location']).toBe('/there');
+  });
+
+  it('takes over what routes of other rooms throw for their readers', async () => {
+    const { answer, document } = await problemOf('GET', '/busy');
+    expect(document).toMatchObject({
+      status: 503,
+      detail: 'Come back later.',
+      errors: [{ path: 'x', message: 'is busy' }],
+    });
+    expect(answer.headers['retry-after']).toBe('9');
   });
 
   it('names the fields that a route’s own schema refuses', async () => {
