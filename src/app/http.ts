@@ -1,6 +1,8 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import helmet from '@fastify/helmet';
 import { type FastifyInstance, fastify, type preHandlerAsyncHookHandler } from 'fastify';
 import { type Credentials, refuseToken } from '../intake/authenticate.ts';
+import { Problem } from '../intake/problem.ts';
 import { answerProblem } from '../intake/problem-handler.ts';
 import { type IntakeDeps, intakeRoutes } from '../intake/routes.ts';
 import { serverOptions } from '../intake/server-options.ts';
@@ -18,12 +20,28 @@ export function credentialsOf(settings: Settings): Credentials {
   };
 }
 
-/** Refuses a request whose bearer token may not do what it asks. */
+const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
+
+/**
+ * Refuses a request whose bearer token may not do what it asks. Without any API token the service listens on loopback
+ * only (the settings see to it) and trusts whoever reaches it, but not a web page that makes a browser reach it.
+ */
 export function authorize(credentials: Credentials, need: 'read' | 'write'): preHandlerAsyncHookHandler {
+  const isOpen = ![...credentials.apiTokens, ...credentials.readTokens].some((token) => token !== '');
   return async (request, reply) => {
-    const refusal = refuseToken(credentials, request.headers, need);
+    const refusal = isOpen ? refuseForeignPage(request.headers) : refuseToken(credentials, request.headers, need);
     if (refusal !== null) return answerProblem(refusal, request, reply);
   };
+}
+
+function refuseForeignPage({ host = '', origin }: IncomingHttpHeaders): Problem | null {
+  const isOwn = LOOPBACK_HOST.test(host) && (origin === undefined || origin === `http://${host}`);
+  return isOwn
+    ? null
+    : new Problem(
+        'browser-request',
+        'Without HEALER_API_TOKEN only this machine is served. Open Healer by its loopback address.',
+      );
 }
 
 /** The whole HTTP surface: doors, API, pages. Not listening yet. */

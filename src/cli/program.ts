@@ -4,11 +4,7 @@ import { VERSION } from '../app/paths.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 import { COMMANDS } from './commands.ts';
 import { type CliContext, EXIT } from './context.ts';
-
-/** Thrown by a command whose work was done but whose answer is “no”: the message was written already. */
-export class CommandFailed extends Error {
-  override readonly name = 'CommandFailed';
-}
+import { CommandFailed } from './failure.ts';
 
 /** Runs one command and gives its exit code: 0 done, 1 failed, 2 wrong use, 3 refused by configuration. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
@@ -41,7 +37,10 @@ function exitCodeFor(error: unknown, context: CliContext): number {
     if (error.exitCode === 0) return EXIT.done;
     return EXIT.usage;
   }
-  if (error instanceof CommandFailed) return EXIT.failed;
+  if (error instanceof CommandFailed) {
+    context.stderr.write(`healer: ${error.message}\n`);
+    return EXIT.failed;
+  }
   const isExpected = error instanceof UserError;
   context.stderr.write(
     `healer: ${isExpected || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message)}\n`,

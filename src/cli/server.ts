@@ -12,7 +12,8 @@ export function registerServer(program: Command, context: CliContext): void {
       const settings = loadSettings(context.env, context.cwd);
       const log = createLog(settings.logLevel, context.stdout);
       const service = await startService({ settings, log, env: context.env });
-      if (!hasCredentials(settings)) log.warn({ url: service.url }, 'no credentials are configured: listening on loopback only');
+      if (!hasCredentials(settings))
+        log.warn({ url: service.url }, 'no credentials are configured: listening on loopback only');
       const signal = await stopSignal();
       log.info({ signal }, 'stopping');
       await service.stop();

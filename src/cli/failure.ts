@@ -1,0 +1,4 @@
+/** Thrown by a command that did its work and whose answer is “no”. */
+export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed';
+}
