@@ -41,14 +41,7 @@ export async function setUpWorkplace(git: GitRepository, sha: string, options: R
 // the project's business. `$1` is the folder of node, `$2` the script; the rest are NAME=value.
 const WRAPPER = 'n=$1 s=$2; shift 2; exec env -i PATH="$n:$PATH" HOME="${HOME:-/}" "$@" bash -e "$s"';
 
-/** Runs one `run` step and writes what it prints into the log. Answers its exit code; 124 when it took too long. */
-export async function runStep(
-  step: WorkflowStep,
-  place: Workplace,
-  log: JobLog,
-  options: RunnerOptions,
-  signal: AbortSignal,
-): Promise<number> {
+async function startStep(step: WorkflowStep, place: Workplace, options: RunnerOptions) {
   const script = join(dirname(place.workspace), 'step.sh');
   await writeFile(script, `${step.run ?? ''}\n`);
   const settings = Object.entries({
@@ -61,12 +54,23 @@ export async function runStep(
     npm_config_logs_max: '0',
     ...step.env,
   }).map(([name, value]) => `${name}=${value}`);
-  const child = spawn('bash', ['-c', WRAPPER, 'bash', options.nodeFolder, script, ...settings], {
+  return spawn('bash', ['-c', WRAPPER, 'bash', options.nodeFolder, script, ...settings], {
     cwd: join(place.workspace, step.workingDirectory ?? '.'),
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that everything a step started ends with it.
     detached: true,
   });
+}
+
+/** Runs one `run` step and writes what it prints into the log. Answers its exit code; 124 when it took too long. */
+export async function runStep(
+  step: WorkflowStep,
+  place: Workplace,
+  log: JobLog,
+  options: RunnerOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const child = await startStep(step, place, options);
   const end = () => {
     if (child.pid === undefined) return;
     try {

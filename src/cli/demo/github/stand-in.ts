@@ -196,7 +196,7 @@ function makeWorld(options: GitHubOptions): World {
 function makeChecks(world: World, sender: WebhookSender, options: GitHubOptions): Checks {
   const folder = join(options.dataDir, 'work');
   // Left over from jobs that a kill cut off.
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   return new Checks(world, sender, {
     folder,
     nodeFolder: options.checks?.nodeFolder ?? dirname(process.execPath),

@@ -34,24 +34,9 @@ export function pullReferences(world: World, branch: string): Body[] {
 
 /** A pull request as lists have it. */
 export function pullSimple(world: World, pull: StoredPull): Body {
-  const url = repoApi(world, `/pulls/${pull.number}`);
-  const issue = repoApi(world, `/issues/${pull.number}`);
-  const page = repoPage(world, `/pull/${pull.number}`);
-  const statuses = repoApi(world, `/statuses/${pull.headSha}`);
-  const reviewComment = repoApi(world, '/pulls/comments{/number}');
   return {
-    url,
     id: pull.id,
     node_id: nodeId('PullRequest', pull.id),
-    html_url: page,
-    diff_url: `${page}.diff`,
-    patch_url: `${page}.patch`,
-    issue_url: issue,
-    commits_url: `${url}/commits`,
-    review_comments_url: `${url}/comments`,
-    review_comment_url: reviewComment,
-    comments_url: `${issue}/comments`,
-    statuses_url: statuses,
     number: pull.number,
     state: pull.state,
     locked: false,
@@ -72,19 +57,41 @@ export function pullSimple(world: World, pull: StoredPull): Body {
     requested_teams: [],
     head: sideShape(world, pull.headRef, pull.headSha, pull.headRepository),
     base: sideShape(world, pull.baseRef, pull.baseSha, null),
-    _links: {
-      self: { href: url },
-      html: { href: page },
-      issue: { href: issue },
-      comments: { href: `${issue}/comments` },
-      review_comments: { href: `${url}/comments` },
-      review_comment: { href: reviewComment },
-      commits: { href: `${url}/commits` },
-      statuses: { href: statuses },
-    },
+    ...linksOf(world, pull),
     author_association: 'CONTRIBUTOR',
     auto_merge: null,
     draft: pull.draft,
+  };
+}
+
+/** Every address of a pull request, plain and once more as `_links`. */
+function linksOf(world: World, pull: StoredPull): Body {
+  const self = repoApi(world, `/pulls/${pull.number}`);
+  const issue = repoApi(world, `/issues/${pull.number}`);
+  const html = repoPage(world, `/pull/${pull.number}`);
+  const statuses = repoApi(world, `/statuses/${pull.headSha}`);
+  const reviewComment = repoApi(world, '/pulls/comments{/number}');
+  return {
+    url: self,
+    html_url: html,
+    diff_url: `${html}.diff`,
+    patch_url: `${html}.patch`,
+    issue_url: issue,
+    commits_url: `${self}/commits`,
+    review_comments_url: `${self}/comments`,
+    review_comment_url: reviewComment,
+    comments_url: `${issue}/comments`,
+    statuses_url: statuses,
+    _links: {
+      self: { href: self },
+      html: { href: html },
+      issue: { href: issue },
+      comments: { href: `${issue}/comments` },
+      review_comments: { href: `${self}/comments` },
+      review_comment: { href: reviewComment },
+      commits: { href: `${self}/commits` },
+      statuses: { href: statuses },
+    },
   };
 }
 
