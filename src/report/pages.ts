@@ -8,7 +8,7 @@ import { readDeliveryPage } from './api/deliveries.ts';
 import type { ReportDeps } from './api/deps.ts';
 import { check } from './api/documented.ts';
 import { readOverview } from './api/overview.ts';
-import { readPage } from './api/remediations.ts';
+import { readCodeRunPhase, readPage } from './api/remediations.ts';
 import { deliveryQuery, idParams, listQuery } from './api/schemas.ts';
 import { terminalCommands } from './notifiers/github-comment/render.ts';
 import { type Assets, assetRoutes } from './pages/assets.ts';
@@ -47,12 +47,13 @@ export async function pageRoutes(app: FastifyInstance, deps: ReportDeps): Promis
     const { id } = check(idParams, request.params, 'path');
     const remediation = await findRemediation(deps.store.db, id);
     if (remediation === null) throw new ProblemError(404, `There is no remediation ${id}.`);
-    const [timeline, brief] = await Promise.all([
+    const [timeline, brief, codeRunPhase] = await Promise.all([
       readTimeline(deps.store.db, remediation.id),
       latestBrief(deps.store.db, remediation.id),
+      readCodeRunPhase(deps, remediation),
     ]);
     const commands = terminalCommands(remediation);
-    const content = remediationPage({ remediation, timeline, brief, commands, now: deps.clock() });
+    const content = remediationPage({ remediation, timeline, brief, commands, codeRunPhase, now: deps.clock() });
     return send(reply, { title: `${remediation.taskId}: ${titleOf(remediation)}`, current: null }, content);
   });
 

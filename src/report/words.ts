@@ -23,7 +23,7 @@ export const PHASE_WORDS: Readonly<Record<Phase, Word>> = {
   deferred: word('Held back', 'waiting'),
   rerunning: word('Re-running jobs', 'busy'),
   awaiting_approval: word('Awaiting approval', 'waiting'),
-  working: word('Agent at work', 'busy'),
+  working: word('With the agent', 'busy'),
   verifying: word('Verifying', 'busy'),
   retrying: word('Retrying', 'busy'),
   succeeded: word('Verified green', 'good'),

@@ -100,7 +100,7 @@ const CASES: Readonly<Record<string, readonly [Remediation, Partial<CommentView>
 describe('the comment', () => {
   it.each(Object.entries(CASES))('of one that is %s reads as its golden file', async (name, [remediation, changes]) => {
     await expect(renderComment(remediation, view(remediation, changes))).toMatchFileSnapshot(
-      `golden/comment-${name}.md`,
+      `fixtures/comment-${name}.md`,
     );
   });
 

@@ -40,6 +40,8 @@ export interface ReportDeps {
   readonly authorizeRead: preHandlerAsyncHookHandler;
   readonly authorizeWrite: preHandlerAsyncHookHandler;
   command(id: string, command: Command): Promise<CommandResult>;
+  /** The engine's word for a CodeRun (Pending, Running, …); null when it does not know it. */
+  codeRunPhase?(name: string): Promise<string | null>;
   readiness(): Promise<readonly ReadinessCheck[]>;
   /** A person paused or resumed; what was held back may be looked at again. */
   pausesChanged?(): void;

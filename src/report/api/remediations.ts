@@ -64,7 +64,8 @@ export function remediationRoutes(app: FastifyInstance, deps: ReportDeps): void 
       const remediation = await mustFind(deps, check(idParams, request.params, 'path').id);
       const timeline = await readTimeline(store.db, remediation.id);
       const brief = await latestBrief(store.db, remediation.id);
-      return sendJson(reply, detailView(remediation, timeline, brief));
+      const phase = await readCodeRunPhase(deps, remediation);
+      return sendJson(reply, detailView(remediation, timeline, brief, phase));
     },
   );
 
@@ -109,6 +110,15 @@ export async function readPage(
   const rows = await listRemediations(store.db, filter);
   const remediations = rows.slice(0, query.limit);
   return { remediations, nextCursor: rows.length > query.limit ? (remediations.at(-1)?.id ?? null) : null };
+}
+
+/** What the engine says of the latest CodeRun; null when there is none or the engine does not know it. */
+export async function readCodeRunPhase(
+  { codeRunPhase }: Pick<ReportDeps, 'codeRunPhase'>,
+  remediation: Remediation,
+): Promise<string | null> {
+  const name = remediation.attempts.at(-1)?.codeRunName ?? null;
+  return name === null || codeRunPhase === undefined ? null : codeRunPhase(name);
 }
 
 async function mustFind({ store }: Pick<ReportDeps, 'store'>, id: string): Promise<Remediation> {

@@ -112,6 +112,7 @@ const evidenceSchema = z.object({
 });
 
 export const detailSchema = summarySchema.omit({ attempts: true }).extend({
+  coderun_phase: z.string().nullable().describe('The engine’s word for that CodeRun; null when it is not known'),
   failed_checks: z.array(checkSchema),
   commit_message: z.string().nullable(),
   from_fork: z.boolean().nullable(),

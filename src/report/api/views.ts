@@ -63,9 +63,11 @@ export function detailView(
   remediation: Remediation,
   timeline: readonly TimelineEntry[],
   brief: StoredBrief | null,
+  codeRunPhase: string | null,
 ): DetailView {
   return {
     ...identity(remediation),
+    coderun_phase: codeRunPhase,
     failed_checks: remediation.failedChecks.map(checkView),
     commit_message: remediation.commitMessage,
     from_fork: remediation.fromFork,

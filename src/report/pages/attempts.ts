@@ -4,15 +4,15 @@ import { type Html, html, type Part } from './html.ts';
 import { badge, code, commitUrl, externalLink, shortSha } from './parts.ts';
 
 /** The attempts side by side: who tried, how it ended, what stayed red, and what the agent said. */
-export function attemptCards(remediation: Remediation, now: number): Html {
+export function attemptCards(remediation: Remediation, codeRunPhase: string | null, now: number): Html {
   const { attempts } = remediation;
   if (attempts.length === 0) return html`<p class="empty">No agent has been started.</p>`;
-  return html`<ol class="attempts" role="list">${attempts.map((attempt) => card(attempt, remediation, now))}</ol>`;
+  return html`<ol class="attempts" role="list">${attempts.map((attempt) => card(attempt, remediation, codeRunPhase, now))}</ol>`;
 }
 
-function card(attempt: Attempt, remediation: Remediation, now: number): Html {
+function card(attempt: Attempt, remediation: Remediation, codeRunPhase: string | null, now: number): Html {
   const { report, stillRed } = attempt;
-  const word = attemptWord(attempt, null);
+  const word = attemptWord(attempt, codeRunPhase);
   const time = duration((attempt.endedAt ?? now) - attempt.startedAt);
   return html`<li class="${word.tone}"><h3>Attempt ${attempt.number} <span class="muted">${agentName(attempt.agent)}</span></h3>
 <p>${badge(word)} <span class="muted small">${attempt.endedAt === null ? `for ${time}` : time}</span></p>

@@ -37,7 +37,7 @@ export function excerptView({ excerpt, evidence }: Classification): Html {
       rule === undefined ? '' : html`<span class="rule">${rule}</span>`
     }</td></tr>`;
   })}</tbody></table></div>
-<p class="muted small">${plural(excerpt.lines, 'line')} of ${excerpt.totalLines.toLocaleString('en')}; the marked ones decided.</p>`;
+<p class="muted small">${plural(lines.filter(({ number }) => number !== null).length || excerpt.lines, 'line')} of ${excerpt.totalLines.toLocaleString('en')}; the marked ones decided.</p>`;
 }
 
 /** A jump in the numbers that no note explains. */

@@ -68,8 +68,12 @@ export function warnings(overview: Overview, info: ServiceInfo): Html {
 /** Deliveries are decided as they come; one that waits longer than this waits for a person to look. */
 const LATE_MS = 60_000;
 
+export function isLate(oldestMs: number | null): boolean {
+  return oldestMs !== null && oldestMs >= LATE_MS;
+}
+
 function lateNote(oldestMs: number | null): readonly Html[] {
-  if (oldestMs === null || oldestMs < LATE_MS) return [];
+  if (oldestMs === null || !isLate(oldestMs)) return [];
   return [
     html`<li><strong>A delivery has waited for ${duration(oldestMs)}</strong> without being decided.
 <a href="/deliveries?status=stored">Look at it</a>.</li>`,

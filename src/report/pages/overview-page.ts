@@ -6,8 +6,8 @@ import type { Overview } from '../api/overview.ts';
 import { agentName, attemptWord, duration, failureTitle, happening, PHASE_WORDS, plural } from '../words.ts';
 import { deliveryTable } from './deliveries-page.ts';
 import { type Html, html } from './html.ts';
-import { warnings } from './layout.ts';
-import { ago, pager, phaseBadge, select } from './parts.ts';
+import { isLate, warnings } from './layout.ts';
+import { ago, badge, pager, phaseBadge, select } from './parts.ts';
 
 export interface OverviewData {
   readonly overview: Overview;
@@ -35,7 +35,9 @@ ${filters(data.query)}
 ${pager('/', data.query, data.nextCursor)}</div></section>
 <section aria-labelledby="deliveries-title"><h2 id="deliveries-title">Latest deliveries</h2>
 <div id="deliveries" data-live>${deliveryTable(data.deliveries, now)}</div>
-<p><a href="/deliveries">All deliveries and why</a></p></section>`;
+<p><a href="/deliveries">All deliveries and why</a></p></section>
+<section aria-labelledby="checks-title"><h2 id="checks-title">Health</h2>
+<div id="checks" data-live>${health(overview)}</div></section>`;
 }
 
 function livePhases({ live }: Overview): Html {
@@ -57,6 +59,17 @@ function week({ results }: Overview): Html {
     results.escalated,
     'escalated to people',
   )}${figure(median, 'median time to green')}</dl>`;
+}
+
+/** The readiness checks, well or not; what is not well also stands at the top of the page. */
+function health({ checks, oldestUndecidedMs }: Overview): Html {
+  const line = (isWell: boolean, name: string, detail: string): Html =>
+    html`<li>${badge(isWell ? { label: 'well', tone: 'good' } : { label: 'not well', tone: 'bad' })}
+<span><strong>${name}</strong> ${detail}</span></li>`;
+  const waiting =
+    oldestUndecidedMs === null ? 'none waits for a decision' : `one has waited for ${duration(oldestUndecidedMs)}`;
+  return html`<ul class="sources" role="list">${checks.map((check) => line(check.ok, check.name, check.detail))}
+${line(!isLate(oldestUndecidedMs), 'deliveries', waiting)}</ul>`;
 }
 
 function filters(query: Readonly<Record<string, string>>): Html {

@@ -13,20 +13,22 @@ export interface RemediationData {
   /** Of the latest attempt; null until evidence was gathered. */
   readonly brief: StoredBrief | null;
   readonly now: number;
+  /** The engine's word for the latest CodeRun; null when it is not known. */
+  readonly codeRunPhase: string | null;
   /** What works in a terminal: command and what it does. */
   readonly commands: readonly { readonly type: string; readonly does: string }[];
 }
 
 /** One remediation: what is broken, what is happening, why, what was tried, and what a person can do. */
 export function remediationPage(data: RemediationData): Html {
-  const { remediation, timeline, brief, now } = data;
+  const { remediation, timeline, brief, now, codeRunPhase } = data;
   return html`<p class="crumbs"><a href="/">Overview</a> / ${remediation.taskId}</p>
 <h1>${titleOf(remediation)}</h1>
 <p class="subtitle">${where(remediation)}</p>
-<div id="state" data-live>${state(remediation, timeline, now)}</div>
+<div id="state" data-live>${state(remediation, timeline, codeRunPhase, now)}</div>
 <div class="columns"><div>
 <section aria-labelledby="attempts-title"><h2 id="attempts-title">Attempts</h2>
-<div id="attempts" data-live>${attemptCards(remediation, now)}</div></section>
+<div id="attempts" data-live>${attemptCards(remediation, codeRunPhase, now)}</div></section>
 <section aria-labelledby="evidence-title"><h2 id="evidence-title">Evidence</h2>
 <div id="evidence" data-live>${evidence(brief)}</div></section>
 <section aria-labelledby="timeline-title"><h2 id="timeline-title">Timeline</h2>
@@ -37,13 +39,14 @@ export function remediationPage(data: RemediationData): Html {
 <aside aria-label="Decision and details">
 <section aria-labelledby="decision-title"><h2 id="decision-title">Decision</h2><div id="decision" data-live>${decision(remediation, brief)}</div></section>
 <section aria-labelledby="red-title"><h2 id="red-title">Red at the start</h2><div id="red" data-live>${redChecks(remediation)}</div></section>
-<section aria-labelledby="facts-title"><h2 id="facts-title">Details</h2><div id="facts" data-live>${facts(remediation, now)}</div></section>
+<section aria-labelledby="facts-title"><h2 id="facts-title">Details</h2><div id="facts" data-live>${facts(remediation, codeRunPhase, now)}</div></section>
 ${commandsView(data.commands)}
 </aside></div>`;
 }
 
 export function titleOf(remediation: Remediation): string {
-  return remediation.failureType === null ? 'CI is red' : `CI is red because of ${failureTitle(remediation)}`;
+  const verb = remediation.phase === 'succeeded' ? 'was' : 'is';
+  return remediation.failureType === null ? `CI ${verb} red` : `CI ${verb} red because of ${failureTitle(remediation)}`;
 }
 
 function where(remediation: Remediation): Html {
@@ -53,8 +56,13 @@ function where(remediation: Remediation): Html {
   } · ${externalLink(url, workflowName === null ? 'the run' : `run of ${workflowName}`)}`;
 }
 
-function state(remediation: Remediation, timeline: readonly TimelineEntry[], now: number): Html {
-  const { text, detail } = happening(remediation, null);
+function state(
+  remediation: Remediation,
+  timeline: readonly TimelineEntry[],
+  codeRunPhase: string | null,
+  now: number,
+): Html {
+  const { text, detail } = happening(remediation, codeRunPhase);
   const { tone } = PHASE_WORDS[remediation.phase];
   return html`<div class="state-line ${tone}">${phaseBadge(remediation)}
 <p>${text}${detail === null ? '' : ` ${detail}`}${
@@ -126,14 +134,14 @@ function redChecks({ failedChecks }: Remediation): Html {
   )}</ul>`;
 }
 
-function facts(remediation: Remediation, now: number): Html {
+function facts(remediation: Remediation, codeRunPhase: string | null, now: number): Html {
   const { targetBranch, wakeAt, createdAt, endedAt, attempts, attemptsBefore, guidance, approvedBy } = remediation;
   const last = attempts.at(-1);
   return factList([
     ['Opened', ago(createdAt, now)],
     [endedAt === null ? 'Under way for' : 'Took', duration((endedAt ?? now) - createdAt)],
     ['Target branch', targetBranch === null ? '–' : code(targetBranch)],
-    ['CodeRun', last?.codeRunName ? html`${code(last.codeRunName)} ${attemptWord(last, null).label}` : '–'],
+    ['CodeRun', last?.codeRunName ? html`${code(last.codeRunName)} ${attemptWord(last, codeRunPhase).label}` : '–'],
     ...(wakeAt === null
       ? []
       : ([['Looks again', wakeAt <= now ? 'now' : `in ${duration(wakeAt - now)} at the latest`]] as const)),

@@ -199,7 +199,7 @@ function summaryOf(text: string): string {
 }
 
 function indent(text: string): string {
-  return text.replaceAll('\n', '\n  ');
+  return text.replace(/\n(?!\n)/g, '\n  ');
 }
 
 function commands(hints: readonly CommandHint[]): string {
