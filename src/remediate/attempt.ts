@@ -6,6 +6,9 @@ import { change, type Result, unchanged } from './change.ts';
 import { attemptsSpent, infrastructureFailuresInARow, nextOrdinal } from './lineage.ts';
 import type { Policy } from './policy.ts';
 
+/** A delay that doubles grows no further than this many times; about an hour and a half with the defaults. */
+export const MAX_DOUBLINGS = 10;
+
 /** gathering → working: the attempt is written down before its CodeRun exists. */
 export function startAttempt(remediation: Remediation, fact: EvidenceGathered, policy: Policy, now: number): Result {
   const ordinal = nextOrdinal(remediation);
@@ -111,7 +114,10 @@ export function checksRead(remediation: Remediation, fact: ChecksRead, policy: P
   const changed = attempt.report?.commitSha !== null && attempt.report?.commitSha !== undefined;
   if (fact.state === 'green') {
     const why = changed
-      ? reason('fixed', `All ${remediation.failedChecks.length} failed checks are green on ${fact.sha.slice(0, 8)}.`)
+      ? reason(
+          'fixed',
+          `Green on ${fact.sha.slice(0, 8)}: ${remediation.failedChecks.map((check) => check.name).join(', ')}.`,
+        )
       : reason('green_without_change');
     const ended = { ...attempt, endedAt: now, outcome: 'success' as const, detail: why.detail };
     return change(replace(remediation, ended), now)
@@ -167,7 +173,7 @@ export function endAttempt(
   const exponent =
     failuresInARow > 0 ? failuresInARow - 1 : Math.max(0, attemptsSpent(remediation) - remediation.attemptsBefore - 1);
   return next
-    .to('retrying', now + policy.retryDelayMs * 2 ** exponent)
+    .to('retrying', now + policy.retryDelayMs * 2 ** Math.min(exponent, MAX_DOUBLINGS))
     .say('attempt_ended', said)
     .plan({ kind: 'comment' })
     .done();

@@ -17,7 +17,7 @@
 import type { EvidenceGathered, Fact, PersonCommanded } from '../model/fact.ts';
 import { type Reason, reason } from '../model/reason.ts';
 import { isTerminal, type Remediation } from '../model/remediation.ts';
-import { checksRead, codeRunCreated, codeRunEnded, endAttempt, startAttempt } from './attempt.ts';
+import { checksRead, codeRunCreated, codeRunEnded, endAttempt, MAX_DOUBLINGS, startAttempt } from './attempt.ts';
 import { change, type Result, unchanged } from './change.ts';
 import { attemptsSpent, mergeChecks, nextOrdinal } from './lineage.ts';
 import type { Policy } from './policy.ts';
@@ -42,15 +42,7 @@ export function transition(remediation: Remediation, fact: Fact, policy: Policy,
         ? gatherFailed(remediation, fact.detail, policy, now)
         : unchanged(remediation);
     case 'rerun_requested':
-      return remediation.phase === 'rerunning' && !fact.accepted
-        ? gather(
-            remediation,
-            policy,
-            now,
-            fact.kind,
-            `The jobs could not be re-run (${fact.detail}); an agent is asked instead.`,
-          )
-        : unchanged(remediation);
+      return fact.accepted ? unchanged(remediation) : rerunRefused(remediation, fact.detail, policy, now);
     case 'coderun_created':
       return codeRunCreated(remediation, fact, now);
     case 'coderun_ended':
@@ -60,11 +52,7 @@ export function transition(remediation: Remediation, fact: Fact, policy: Policy,
         ? rerunRead(remediation, fact, policy, now)
         : checksRead(remediation, fact, policy, now);
     case 'pull_request_opened':
-      return change(remediation, now)
-        .with({ pullRequest: fact.number })
-        .say(fact.kind, `Pull request #${fact.number} holds the repair.`)
-        .plan({ kind: 'comment' })
-        .done();
+      return pullRequestOpened(remediation, fact.number, now);
     case 'withdrawn':
       return end(remediation, fact.phase, fact.reason, now, fact.kind);
     case 'person_commanded':
@@ -82,13 +70,14 @@ export function opened(remediation: Remediation, policy: Policy, now: number, me
 }
 
 function failureJoined(remediation: Remediation, checks: Remediation['failedChecks'], now: number): Result {
-  const merged = mergeChecks(remediation.failedChecks, checks);
-  const added = merged.length - remediation.failedChecks.length;
-  if (added === 0) return unchanged(remediation);
   // Later phases are about the checks that were red at the start; a read of the checks will show new ones by itself.
   if (remediation.phase !== 'received' && remediation.phase !== 'gathering') return lookAtChecks(remediation, now);
-  const names = checks.map((check) => check.name).join(', ');
-  return change(remediation, now).with({ failedChecks: merged }).say('failure_joined', `Also red: ${names}.`).done();
+  const merged = mergeChecks(remediation.failedChecks, checks);
+  if (JSON.stringify(merged) === JSON.stringify(remediation.failedChecks)) return unchanged(remediation);
+  const joined = change(remediation, now).with({ failedChecks: merged });
+  // A check that was known may have told more of itself; that is no news for people.
+  const names = merged.slice(remediation.failedChecks.length).map((check) => check.name);
+  return names.length === 0 ? joined.done() : joined.say('failure_joined', `Also red: ${names.join(', ')}.`).done();
 }
 
 function lookAtChecks(remediation: Remediation, now: number): Result {
@@ -141,7 +130,10 @@ function timerRang(remediation: Remediation, policy: Policy, now: number): Resul
   }
 }
 
-/** Asks for evidence for the next attempt; the only way into `gathering`. */
+/**
+ * Asks for evidence for the next attempt; the only way into `gathering`. After a failure it is asked for later each
+ * time, or a short outage of GitHub would use up all tries at once.
+ */
 function gather(
   remediation: Remediation,
   policy: Policy,
@@ -150,11 +142,12 @@ function gather(
   message: string,
   failures = 0,
 ): Result {
+  const dueAt = failures === 0 ? now : now + policy.retryDelayMs * 2 ** Math.min(failures - 1, MAX_DOUBLINGS);
   return change(remediation, now)
     .with({ gatherFailures: failures })
-    .to('gathering', now + policy.gatherTimeoutMs)
+    .to('gathering', dueAt + policy.gatherTimeoutMs)
     .say(event, message)
-    .plan({ kind: 'gather', ordinal: nextOrdinal(remediation), round: now })
+    .plan({ kind: 'gather', ordinal: nextOrdinal(remediation), round: now }, dueAt)
     .done();
 }
 
@@ -221,6 +214,32 @@ function rerun(remediation: Remediation, policy: Policy, now: number): Result {
     .done();
 }
 
+/** Without a re-run the checks stay as they are: red. */
+function rerunRefused(remediation: Remediation, detail: string, policy: Policy, now: number): Result {
+  const { phase, rerunAt, phaseSince } = remediation;
+  if (phase === 'rerunning')
+    return gather(
+      remediation,
+      policy,
+      now,
+      'rerun_requested',
+      `The jobs could not be re-run (${detail}); an agent is asked instead.`,
+    );
+  // Only when this verification asked for it: an agent that changed nothing wanted to see CI once more.
+  if (phase !== 'verifying' || rerunAt !== phaseSince) return unchanged(remediation);
+  const why = `The agent changed nothing, and the jobs could not be re-run (${detail}).`;
+  return endAttempt(remediation, 'no_change', why, policy, now);
+}
+
+function pullRequestOpened(remediation: Remediation, number: number, now: number): Result {
+  if (remediation.pullRequest === number) return unchanged(remediation);
+  return change(remediation, now)
+    .with({ pullRequest: number })
+    .say('pull_request_opened', `Pull request #${number} holds the repair.`)
+    .plan({ kind: 'comment' })
+    .done();
+}
+
 function rerunRead(
   remediation: Remediation,
   fact: Extract<Fact, { kind: 'checks_read' }>,
@@ -243,7 +262,7 @@ function obstacleTo(policy: Policy, now: number): Reason | null {
 }
 
 function defer(remediation: Remediation, why: Reason, policy: Policy, now: number): Result {
-  if (now - remediation.createdAt >= policy.maxDeferredMs) return deferredTooLong(remediation, why, now);
+  if (isHeldTooLong(remediation, policy, now)) return deferredTooLong(remediation, why, now);
   return change(remediation, now)
     .to('deferred', now + policy.deferMs, why)
     .say('deferred', why.detail)
@@ -262,9 +281,16 @@ function deferredLooksAgain(remediation: Remediation, policy: Policy, now: numbe
       'Nothing stands in the way any more; evidence is gathered anew.',
     );
   }
-  if (now - remediation.createdAt >= policy.maxDeferredMs) return deferredTooLong(remediation, obstacle, now);
+  if (isHeldTooLong(remediation, policy, now)) return deferredTooLong(remediation, obstacle, now);
   const quiet = change(remediation, now).with({ wakeAt: now + policy.deferMs, reason: obstacle });
   return obstacle.code === remediation.reason?.code ? quiet.done() : quiet.say('deferred', obstacle.detail).done();
+}
+
+/** Counted from the last thing that went forward; the time in which a person had to approve is not Healer's. */
+function isHeldTooLong(remediation: Remediation, policy: Policy, now: number): boolean {
+  const since = remediation.attempts.at(-1)?.endedAt ?? remediation.createdAt;
+  const approval = remediation.approvedBy === null ? 0 : policy.approvalTimeoutMs;
+  return now - since >= policy.maxDeferredMs + approval;
 }
 
 function deferredTooLong(remediation: Remediation, why: Reason, now: number): Result {
@@ -326,11 +352,18 @@ function personCommanded(remediation: Remediation, fact: PersonCommanded, policy
   }
 }
 
-/** Terminal is terminal. Only a CodeRun that came into being after the end still has to be stopped. */
+/**
+ * Terminal is terminal. Only a CodeRun that came into being after the end still has to be stopped, and a pull request
+ * that was opened after CI was green is still the one to name.
+ */
 function afterTheEnd(remediation: Remediation, fact: Fact, now: number): Result {
+  if (fact.kind === 'pull_request_opened') return pullRequestOpened(remediation, fact.number, now);
   if (fact.kind !== 'coderun_created') return unchanged(remediation);
+  const known = remediation.attempts.find(({ ordinal }) => ordinal === fact.ordinal);
+  // Another remediation of the lineage may own the CodeRun of an ordinal that is not ours.
+  if (known === undefined || known.codeRunName === fact.name) return unchanged(remediation);
   const attempts = remediation.attempts.map((attempt) =>
-    attempt.ordinal === fact.ordinal ? { ...attempt, codeRunName: fact.name } : attempt,
+    attempt === known ? { ...attempt, codeRunName: fact.name } : attempt,
   );
   return change({ ...remediation, attempts }, now)
     .say('late_coderun', `${fact.name} came into being after the end and is stopped.`)
