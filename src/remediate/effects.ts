@@ -22,7 +22,7 @@ export interface Planned {
 }
 
 /** Kinds that may be asked for again after they were done: their key names a duty, not a deed. */
-export const REPEATABLE: ReadonlySet<EffectKind> = new Set(['comment', 'read_checks', 'cancel_run']);
+export const REPEATABLE: ReadonlySet<EffectKind> = new Set(['comment', 'read_checks', 'cancel_run', 'gather']);
 
 /** The idempotency key: the same duty has the same key, whoever plans it and however often. */
 export function effectKey(remediationId: string, effect: Effect): string {
@@ -46,7 +46,11 @@ export function isWanted(effect: Effect, remediation: Remediation): boolean {
   const current = remediation.attempts.at(-1);
   switch (effect.kind) {
     case 'gather':
-      return remediation.phase === 'gathering' && effect.ordinal === remediation.spawned + 1;
+      return (
+        remediation.phase === 'gathering' &&
+        effect.ordinal === remediation.spawned + 1 &&
+        effect.round === remediation.phaseSince
+      );
     case 'spawn':
       return remediation.phase === 'working' && current?.ordinal === effect.ordinal && current.endedAt === null;
     case 'rerun':
@@ -54,7 +58,12 @@ export function isWanted(effect: Effect, remediation: Remediation): boolean {
     case 'read_checks':
       return remediation.phase === effect.phase && remediation.spawned === effect.ordinal;
     case 'open_pull_request':
-      return remediation.phase === 'verifying' && remediation.pullRequest === null;
+      // CI may be green before the pull request could be opened; without it nobody would review the repair.
+      return (
+        (remediation.phase === 'verifying' || remediation.phase === 'succeeded') &&
+        remediation.spawned === effect.ordinal &&
+        remediation.pullRequest === null
+      );
     case 'cancel_run':
     case 'comment':
       return true;
