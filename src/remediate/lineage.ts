@@ -7,7 +7,12 @@ export function attemptsSpent(remediation: Pick<Remediation, 'attempts' | 'attem
   return remediation.attemptsBefore + remediation.attempts.filter(counts).length;
 }
 
+/**
+ * A run that was cancelled half-way does not count, but one whose agent had handed in its result does: it was paid for
+ * in full, and commits that arrive while CI looks at it must not make attempts free.
+ */
 export function counts(attempt: Attempt): boolean {
+  if (attempt.outcome === 'cancelled') return attempt.report !== null;
   return attempt.outcome === null || countsAsAttempt(attempt.outcome);
 }
 
@@ -36,11 +41,13 @@ export function mergeChecks(known: readonly FailedCheck[], more: readonly Failed
   return [...byName.values()];
 }
 
+/** A job says more than a check run of the same name, which says more than a status. */
+const SOURCES: readonly FailedCheck['source'][] = ['job', 'check', 'status'];
+
 function combine(before: FailedCheck, later: FailedCheck): FailedCheck {
   return {
     name: before.name,
-    // A job says more than a check run of the same name, which says more than a status.
-    source: before.source === 'job' || later.source === 'job' ? 'job' : before.source,
+    source: SOURCES.find((source) => source === before.source || source === later.source) ?? before.source,
     jobId: later.jobId ?? before.jobId,
     runId: later.runId ?? before.runId,
     workflowName: later.workflowName ?? before.workflowName,
