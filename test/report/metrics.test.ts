@@ -170,7 +170,8 @@ describe('metrics', () => {
       attempts: [makeAttempt({ outcome: 'timeout' })],
     });
     metrics.remediationChanged({ before: null, after });
-    const { text } = await metrics.render();
-    for (const secret of [after.headSha, String(after.runId), after.taskId, '482']) expect(text).not.toContain(secret);
+    const labels = (await samples('healer_')).map((line) => /\{.*\}/.exec(line)?.[0] ?? '').join('\n');
+    expect(labels).toContain('rust_clippy');
+    for (const value of [after.headSha, String(after.runId), after.taskId, '482']) expect(labels).not.toContain(value);
   });
 });
