@@ -156,9 +156,9 @@ function octokitFor(options: GitHubOptions, baseUrl: string, doFetch: typeof fet
 function authenticateAs(octokit: GitHubRepository, auth: InstallationAuth): void {
   octokit.hook.wrap('request', async (request, parameters) => {
     const send = async (refresh: boolean) => {
-      const token = await auth.token(refresh);
-      const headers = { ...parameters.headers, authorization: `token ${token}` };
-      return request({ ...parameters, headers });
+      // Hooks further in see the parameters object itself, not what is handed on; so it is changed, not copied.
+      parameters.headers = { ...parameters.headers, authorization: `token ${await auth.token(refresh)}` };
+      return request(parameters);
     };
     try {
       return await send(false);
