@@ -1,32 +1,48 @@
 #!/usr/bin/env node
 // Healer needs Node 24 (node:sqlite, TypeScript without a build step). A clone brings it through npm; under an older
 // Node this file hands over to that one, so that `npx healer` and `npm run healer` work wherever npm works.
-// The file is written for any Node from 12 on.
+// The file is written for any Node from 14 on.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const own = Number(process.versions.node.split('.')[0]);
-const node = own >= 24 ? process.execPath : bundledNode();
-const built = join(root, 'dist', 'main.js');
-const entry = existsSync(join(root, 'src', 'main.ts')) ? join(root, 'src', 'main.ts') : built;
+const source = join(root, 'src', 'main.ts');
+const entry = existsSync(source) ? source : join(root, 'dist', 'main.js');
+const isNewEnough = Number(process.versions.node.split('.')[0]) >= 24;
 
-const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('error', (error) => {
-  console.error(`healer: could not start ${node}: ${error.message}`);
-  process.exit(1);
-});
-child.on('exit', (code, signal) => {
-  if (signal) {
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
-  } else process.exit(code === null ? 1 : code);
-});
+if (isNewEnough) {
+  silenceExperiments();
+  await import(pathToFileURL(entry).href);
+} else handOver(bundledNode());
+
+// node:sqlite still announces itself as experimental; everything else is shown as usual.
+function silenceExperiments() {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    if (warning.name !== 'ExperimentalWarning') console.error(`${warning.name}: ${warning.message}`);
+  });
+}
+
+function handOver(node) {
+  const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    // The service ends when this process does, also when nobody could pass a signal on.
+    env: { ...process.env, HEALER_ENDS_WITH_PARENT: '1' },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    console.error(`healer: could not start ${node}: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => {
+    if (signal) {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    } else process.exit(code === null ? 1 : code);
+  });
+}
 
 function bundledNode() {
   const names = [

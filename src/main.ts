@@ -1,8 +1,12 @@
 import { environment } from './app/environment.ts';
+import { endWithParent } from './app/parent.ts';
 import { runCli } from './cli/program.ts';
 
+const env = environment();
+if (env['HEALER_ENDS_WITH_PARENT'] === '1') endWithParent();
+
 process.exitCode = await runCli(process.argv, {
-  env: environment(),
+  env,
   cwd: process.cwd(),
   stdin: process.stdin,
   stdout: process.stdout,

@@ -3,10 +3,9 @@ import helmet from '@fastify/helmet';
 import { type FastifyInstance, fastify, type preHandlerAsyncHookHandler } from 'fastify';
 import { type Credentials, refuseToken } from '../intake/authenticate.ts';
 import { Problem } from '../intake/problem.ts';
-import { answerProblem } from '../intake/problem-handler.ts';
+import { answerProblem, useProblems } from '../intake/problem-handler.ts';
 import { type IntakeDeps, intakeRoutes } from '../intake/routes.ts';
 import { serverOptions } from '../intake/server-options.ts';
-import { answerUnknownPaths } from '../lib/problem.ts';
 import { apiRoutes, type ReportDeps } from '../report/api.ts';
 import { collectOpenApi } from '../report/openapi.ts';
 import type { Settings } from './settings.ts';
@@ -50,9 +49,9 @@ export async function createHttp(options: {
   readonly report: ReportDeps;
 }): Promise<FastifyInstance> {
   const app = fastify(serverOptions());
+  useProblems(app);
   await app.register(helmet, { contentSecurityPolicy: false });
   await collectOpenApi(app, options.report.info.version);
-  answerUnknownPaths(app);
   await app.register(intakeRoutes, options.intake);
   await app.register(apiRoutes, options.report);
   return app;

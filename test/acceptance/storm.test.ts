@@ -54,6 +54,7 @@ function jobBody(run: number, job: number): string {
 function runBody(run: number): string {
   const body = example('workflow_run', (candidate) => candidate['action'] === 'completed') as {
     workflow_run: Record<string, unknown>;
+    repository: unknown;
   };
   Object.assign(body.workflow_run, {
     id: 5_000_000 + run,

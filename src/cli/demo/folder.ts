@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockFolder } from '../../store/sqlite.ts';
 
 /** Where the demo keeps things: the stand-in's side and Healer's side are apart, as they are in life. */
 export interface DemoFolder {
@@ -10,10 +11,19 @@ export interface DemoFolder {
   readonly isResumed: boolean;
   /** The next run in this folder starts from the beginning. */
   markFinished(): void;
+  close(): void;
 }
 
-/** Opens a demo folder; what a finished run left there is cleared away, what an interrupted one left is kept. */
-export function openDemoFolder(root: string): DemoFolder {
+/** A demo that was just killed may need a moment to let go of its folder. */
+const LOCK_TRIES = 20;
+const LOCK_PAUSE_MS = 250;
+
+/**
+ * Opens a demo folder; what a finished run left there is cleared away, what an interrupted one left is kept. Throws
+ * UserError when another demo is at work in it.
+ */
+export async function openDemoFolder(root: string): Promise<DemoFolder> {
+  const close = await lockPatiently(root);
   const github = join(root, 'github');
   const healer = join(root, 'healer');
   const finished = join(root, 'finished');
@@ -22,5 +32,16 @@ export function openDemoFolder(root: string): DemoFolder {
   const isResumed = existsSync(healer);
   mkdirSync(github, { recursive: true });
   mkdirSync(healer, { recursive: true });
-  return { root, github, healer, isResumed, markFinished: () => writeFileSync(finished, '') };
+  return { root, github, healer, isResumed, markFinished: () => writeFileSync(finished, ''), close };
+}
+
+async function lockPatiently(root: string): Promise<() => void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return lockFolder(root);
+    } catch (error) {
+      if (tries >= LOCK_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
+    }
+  }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { createLog } from '../../app/log.ts';
+import { endWithParent } from '../../app/parent.ts';
 import { ROOT } from '../../app/paths.ts';
 import { type Service, startService } from '../../app/service.ts';
 import { settingsSchema } from '../../app/settings.ts';
@@ -41,8 +42,12 @@ export function registerDemo(program: Command, context: CliContext): void {
 }
 
 async function runDemo(options: Options, context: CliContext): Promise<void> {
+  // `npm run demo` that is killed leaves nothing behind, so that it can be started again in the same folder.
+  endWithParent();
   const named = options.dataDir ?? context.env['HEALER_DATA_DIR'];
-  const folder = openDemoFolder(named === undefined ? mkdtempSync(join(tmpdir(), 'healer-demo-')) : resolve(named));
+  const folder = await openDemoFolder(
+    named === undefined ? mkdtempSync(join(tmpdir(), 'healer-demo-')) : resolve(named),
+  );
   const narrator = createNarrator(context, systemClock);
   const remote = await createDemoRemote(folder.github);
   const github = await startGitHub({
@@ -77,6 +82,7 @@ async function runDemo(options: Options, context: CliContext): Promise<void> {
   } finally {
     await service.stop();
     await github.close();
+    folder.close();
   }
 }
 

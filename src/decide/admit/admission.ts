@@ -57,10 +57,11 @@ type Gate<S> = (input: Case<S>) => Admission | null;
 
 const FAILURE_GATES: readonly Gate<CiSignal>[] = [
   repositoryAllowed,
+  // A fork may name its branch as it likes: before anything is concluded from the name.
+  notFromFork,
   runKnown,
   branchNamed,
   branchLive,
-  notFromFork,
   notOptedOut,
   notFromBot,
   notRecent,
@@ -86,6 +87,8 @@ export function admitPullRequestChange(
   const refused = repositoryAllowed({ signal, known, policy, now });
   if (refused !== null) return refused;
   const { live } = known;
+  if (signal.fromFork)
+    return pass('ignored', reason('fork', 'The pull request comes from a fork; its branch is not ours.'));
   if (live === null) return pass('ignored', reason('not_a_failure', 'Nothing is under way on that branch.'));
   const tell = (why: Reason, phase: 'cancelled' | 'superseded'): Admission => ({
     kind: 'tell',
@@ -122,6 +125,8 @@ export function admitPullRequestChange(
 function admitPassed({ signal, known, policy, now }: Case<CiSignal>): Admission {
   const refused = repositoryAllowed({ signal, known, policy, now });
   if (refused !== null) return refused;
+  if (signal.fromFork === true)
+    return pass('ignored', reason('fork', 'A green run of a fork proves nothing about our branch.'));
   const live = known.live ?? (known.ofRun !== null && !isTerminal(known.ofRun.phase) ? known.ofRun : null);
   if (live !== null) return look(live, signal.headSha, 'progress_noted');
   const healthy = known.lineageAttempts !== null && known.lastEnded !== null && provesHealth(signal, known.lastEnded);
