@@ -5,9 +5,7 @@ import type { Attempt, Remediation } from '../model/remediation.ts';
 import { change, type Result, unchanged } from './change.ts';
 import { attemptsSpent, infrastructureFailuresInARow, nextOrdinal } from './lineage.ts';
 import type { Policy } from './policy.ts';
-
-/** A delay that doubles grows no further than this many times; about an hour and a half with the defaults. */
-export const MAX_DOUBLINGS = 10;
+import { MAX_DOUBLINGS } from './steps.ts';
 
 /** gathering → working: the attempt is written down before its CodeRun exists. */
 export function startAttempt(remediation: Remediation, fact: EvidenceGathered, policy: Policy, now: number): Result {

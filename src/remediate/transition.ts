@@ -15,12 +15,15 @@
  * to its end, so that it ends even if no event ever comes.
  */
 import type { EvidenceGathered, Fact, PersonCommanded } from '../model/fact.ts';
-import { type Reason, reason } from '../model/reason.ts';
+import { reason } from '../model/reason.ts';
 import { isTerminal, type Remediation } from '../model/remediation.ts';
-import { checksRead, codeRunCreated, codeRunEnded, endAttempt, MAX_DOUBLINGS, startAttempt } from './attempt.ts';
+import { checksRead, codeRunCreated, codeRunEnded, endAttempt, startAttempt } from './attempt.ts';
 import { change, type Result, unchanged } from './change.ts';
-import { attemptsSpent, mergeChecks, nextOrdinal } from './lineage.ts';
+import { defer, deferredLooksAgain, obstacleTo } from './deferral.ts';
+import { attemptsSpent, mergeChecks } from './lineage.ts';
 import type { Policy } from './policy.ts';
+import { rerun, rerunRead, rerunRefused } from './rerun.ts';
+import { end, gather, gatherFailed } from './steps.ts';
 
 export type { Result } from './change.ts';
 
@@ -130,43 +133,6 @@ function timerRang(remediation: Remediation, policy: Policy, now: number): Resul
   }
 }
 
-/**
- * Asks for evidence for the next attempt; the only way into `gathering`. After a failure it is asked for later each
- * time, or a short outage of GitHub would use up all tries at once.
- */
-function gather(
-  remediation: Remediation,
-  policy: Policy,
-  now: number,
-  event: string,
-  message: string,
-  failures = 0,
-): Result {
-  const dueAt = failures === 0 ? now : now + policy.retryDelayMs * 2 ** Math.min(failures - 1, MAX_DOUBLINGS);
-  return change(remediation, now)
-    .with({ gatherFailures: failures })
-    .to('gathering', dueAt + policy.gatherTimeoutMs)
-    .say(event, message)
-    .plan({ kind: 'gather', ordinal: nextOrdinal(remediation), round: now }, dueAt)
-    .done();
-}
-
-function gatherFailed(remediation: Remediation, detail: string, policy: Policy, now: number): Result {
-  const failures = remediation.gatherFailures + 1;
-  if (failures >= policy.maxGatherFailures) {
-    const why = reason('no_progress', `Evidence could not be gathered ${failures} times; last: ${detail}`);
-    return end(remediation, 'escalated', why, now, 'gather_failed');
-  }
-  return gather(
-    remediation,
-    policy,
-    now,
-    'gather_failed',
-    `Gathering failed (${detail}); it is tried again.`,
-    failures,
-  );
-}
-
 function evidenceGathered(before: Remediation, fact: EvidenceGathered, policy: Policy, now: number): Result {
   const remediation = learn(before, fact);
   if (fact.verdict.kind === 'stop') return end(remediation, fact.verdict.phase, fact.verdict.reason, now, 'stopped');
@@ -203,129 +169,6 @@ function learn(remediation: Remediation, fact: EvidenceGathered): Remediation {
   };
 }
 
-function rerun(remediation: Remediation, policy: Policy, now: number): Result {
-  return change(remediation, now)
-    .with({ rerunAt: now })
-    .to('rerunning', now + policy.rerunTimeoutMs, reason('transient'))
-    .say('rerun', 'The failure looks transient; the failed jobs are re-run once before any agent is sent.')
-    .plan({ kind: 'rerun' })
-    .plan({ kind: 'read_checks', ordinal: remediation.spawned, phase: 'rerunning' }, now + policy.pollMs)
-    .plan({ kind: 'comment' })
-    .done();
-}
-
-/** Without a re-run the checks stay as they are: red. */
-function rerunRefused(remediation: Remediation, detail: string, policy: Policy, now: number): Result {
-  const { phase, rerunAt, phaseSince } = remediation;
-  if (phase === 'rerunning')
-    return gather(
-      remediation,
-      policy,
-      now,
-      'rerun_requested',
-      `The jobs could not be re-run (${detail}); an agent is asked instead.`,
-    );
-  // Only when this verification asked for it: an agent that changed nothing wanted to see CI once more.
-  if (phase !== 'verifying' || rerunAt !== phaseSince) return unchanged(remediation);
-  const why = `The agent changed nothing, and the jobs could not be re-run (${detail}).`;
-  return endAttempt(remediation, 'no_change', why, policy, now);
-}
-
-function pullRequestOpened(remediation: Remediation, number: number, now: number): Result {
-  if (remediation.pullRequest === number) return unchanged(remediation);
-  return change(remediation, now)
-    .with({ pullRequest: number })
-    .say('pull_request_opened', `Pull request #${number} holds the repair.`)
-    .plan({ kind: 'comment' })
-    .done();
-}
-
-function rerunRead(
-  remediation: Remediation,
-  fact: Extract<Fact, { kind: 'checks_read' }>,
-  policy: Policy,
-  now: number,
-): Result {
-  if (fact.state === 'green') return end(remediation, 'succeeded', reason('green_after_rerun'), now, fact.kind);
-  if (fact.state === 'pending') return unchanged(remediation);
-  return gather(remediation, policy, now, fact.kind, 'Still red after the re-run; an agent is asked.');
-}
-
-/** What keeps Healer from spending now; null when nothing does. */
-function obstacleTo(policy: Policy, now: number): Reason | null {
-  const { load } = policy;
-  if (policy.mode === 'paused' || load.paused) return reason('paused');
-  if (load.breakerUntil !== null && load.breakerUntil > now) return reason('breaker_open');
-  if (load.running >= load.maxRunning)
-    return reason('at_capacity', `${load.running} of ${load.maxRunning} CodeRuns are running.`);
-  return null;
-}
-
-function defer(remediation: Remediation, why: Reason, policy: Policy, now: number): Result {
-  if (isHeldTooLong(remediation, policy, now)) return deferredTooLong(remediation, why, now);
-  return change(remediation, now)
-    .to('deferred', now + policy.deferMs, why)
-    .say('deferred', why.detail)
-    .plan({ kind: 'comment' })
-    .done();
-}
-
-function deferredLooksAgain(remediation: Remediation, policy: Policy, now: number): Result {
-  const obstacle = obstacleTo(policy, now);
-  if (obstacle === null) {
-    return gather(
-      remediation,
-      policy,
-      now,
-      'resumed',
-      'Nothing stands in the way any more; evidence is gathered anew.',
-    );
-  }
-  if (isHeldTooLong(remediation, policy, now)) return deferredTooLong(remediation, obstacle, now);
-  const quiet = change(remediation, now).with({ wakeAt: now + policy.deferMs, reason: obstacle });
-  return obstacle.code === remediation.reason?.code ? quiet.done() : quiet.say('deferred', obstacle.detail).done();
-}
-
-/** Counted from the last thing that went forward; the time in which a person had to approve is not Healer's. */
-function isHeldTooLong(remediation: Remediation, policy: Policy, now: number): boolean {
-  const since = remediation.attempts.at(-1)?.endedAt ?? remediation.createdAt;
-  const approval = remediation.approvedBy === null ? 0 : policy.approvalTimeoutMs;
-  return now - since >= policy.maxDeferredMs + approval;
-}
-
-function deferredTooLong(remediation: Remediation, why: Reason, now: number): Result {
-  return end(
-    remediation,
-    'escalated',
-    reason('no_progress', `Held back for too long: ${why.detail}`),
-    now,
-    'deferred_too_long',
-  );
-}
-
-/** Into a terminal phase. A CodeRun under way is stopped, its attempt closed. */
-export function end(
-  remediation: Remediation,
-  phase: 'succeeded' | 'escalated' | 'cancelled' | 'superseded',
-  why: Reason,
-  now: number,
-  event: string,
-): Result {
-  const current = remediation.attempts.at(-1);
-  const running = current !== undefined && current.endedAt === null ? current : null;
-  const attempts = running
-    ? [
-        ...remediation.attempts.slice(0, -1),
-        { ...running, endedAt: now, outcome: 'cancelled' as const, detail: why.detail },
-      ]
-    : remediation.attempts;
-  const ending = change({ ...remediation, attempts }, now)
-    .to(phase, null, why)
-    .say(event, why.detail)
-    .plan({ kind: 'comment' });
-  return running ? ending.plan({ kind: 'cancel_run', ordinal: running.ordinal }).done() : ending.done();
-}
-
 function personCommanded(remediation: Remediation, fact: PersonCommanded, policy: Policy, now: number): Result {
   switch (fact.verb) {
     case 'cancel':
@@ -350,6 +193,15 @@ function personCommanded(remediation: Remediation, fact: PersonCommanded, policy
       return change(guided, now).say(fact.kind, message).done();
     }
   }
+}
+
+function pullRequestOpened(remediation: Remediation, number: number, now: number): Result {
+  if (remediation.pullRequest === number) return unchanged(remediation);
+  return change(remediation, now)
+    .with({ pullRequest: number })
+    .say('pull_request_opened', `Pull request #${number} holds the repair.`)
+    .plan({ kind: 'comment' })
+    .done();
 }
 
 /**
