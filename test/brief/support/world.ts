@@ -26,6 +26,8 @@ export interface World {
   headOf(branch: string): Promise<string>;
   /** A branch at the same commit as another. */
   addBranch(name: string, from: string): Promise<void>;
+  /** A branch one commit ahead of another, with the files of a third; answers the commit. */
+  addCommit(name: string, parent: string, files: string): Promise<string>;
 }
 
 export const FAILED_JOB: JobInput = {
@@ -66,7 +68,7 @@ async function startWorld(dataDir: string): Promise<World> {
   const branch = remote.featureBranch;
   const sha = await headOf(branch);
   const jobs = [FAILED_JOB, { name: 'lint', conclusion: 'success', log: 'ok\n' } as const];
-  const { runId } = gh.addRun({ headBranch: branch, headSha: sha, jobs });
+  const { runId } = gh.addRun({ headBranch: branch, headSha: sha, message: 'Add percentage discounts', jobs });
   return {
     gh,
     github: githubOf(gh.url),
@@ -77,6 +79,12 @@ async function startWorld(dataDir: string): Promise<World> {
     headOf,
     async addBranch(name, from) {
       await git('update-ref', `refs/heads/${name}`, `refs/heads/${from}`);
+    },
+    async addCommit(name, parent, files) {
+      const who = ['-c', 'user.name=Ada', '-c', 'user.email=ada@acme.example'];
+      const made = await git(...who, 'commit-tree', `${files}^{tree}`, '-p', parent, '-m', `The work of ${name}`);
+      await git('update-ref', `refs/heads/${name}`, made.trim());
+      return made.trim();
     },
   };
 }
