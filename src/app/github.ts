@@ -8,7 +8,7 @@ import type { Settings } from './settings.ts';
 
 export function connectGitHub(settings: Settings, log: Log, metrics: Metrics): GitHub {
   return createGitHub({
-    auth: authOf(settings),
+    auth: githubAuth(settings),
     version: VERSION,
     baseUrl: settings.github.apiUrl,
     log: {
@@ -19,7 +19,8 @@ export function connectGitHub(settings: Settings, log: Log, metrics: Metrics): G
   });
 }
 
-function authOf({ github }: Settings): GitHubAuth {
+/** How the settings say that Healer shows itself to GitHub. */
+export function githubAuth({ github }: Settings): GitHubAuth {
   if (github.appId !== undefined && github.privateKey !== undefined) {
     return { kind: 'app', appId: github.appId, privateKey: github.privateKey };
   }

@@ -8,6 +8,7 @@ import { type IntakeDeps, intakeRoutes } from '../intake/routes.ts';
 import { serverOptions } from '../intake/server-options.ts';
 import { apiRoutes, type ReportDeps } from '../report/api.ts';
 import { collectOpenApi } from '../report/openapi.ts';
+import { pageRoutes } from '../report/pages.ts';
 import type { Settings } from './settings.ts';
 
 /** Who may use the API; GitHub's signatures are the doors' own business. */
@@ -54,5 +55,6 @@ export async function createHttp(options: {
   await collectOpenApi(app, options.report.info.version);
   await app.register(intakeRoutes, options.intake);
   await app.register(apiRoutes, options.report);
+  await app.register(pageRoutes, options.report);
   return app;
 }

@@ -1,14 +1,29 @@
 import type { Command } from 'commander';
+import { diagnose } from '../app/diagnose.ts';
+import { registerClassify } from './classify.ts';
 import { registerConfig } from './config.ts';
 import type { CliContext } from './context.ts';
+import { registerDeliveries } from './deliveries.ts';
 import { registerDemo } from './demo/index.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerExplain } from './explain.ts';
+import { registerOpenApi } from './openapi.ts';
+import { registerPause } from './pause.ts';
+import { registerRemediations } from './remediations.ts';
+import { registerRules } from './rules.ts';
 import { registerServer } from './server.ts';
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerServer,
   registerDemo,
+  registerClassify,
   registerExplain,
+  registerRules,
+  registerRemediations,
+  registerDeliveries,
+  registerPause,
+  (program, context) => registerDoctor(program, context, ({ env, cwd }) => diagnose(env, cwd)),
+  registerOpenApi,
   registerConfig,
 ];

@@ -76,7 +76,7 @@ export function lockFolder(dir: string): () => void {
     lock.exec('begin exclusive');
   } catch (cause) {
     lock?.close();
-    throw new UserError(refusal(dir, cause), { cause });
+    throw isBusy(cause) ? new FolderInUseError(dir, cause) : new UserError(unusable(dir, cause), { cause });
   }
   const held = lock;
   return () => held.close();
@@ -85,9 +85,22 @@ export function lockFolder(dir: string): () => void {
 /** SQLite's primary result code for “another process holds it”. */
 const SQLITE_BUSY = 5;
 
-function refusal(dir: string, cause: unknown): string {
+/** Another process holds the folder. */
+export class FolderInUseError extends UserError {
+  override readonly name = 'FolderInUseError';
+  constructor(dir: string, cause: unknown) {
+    super(
+      `The data folder ${dir} is in use by another Healer process. Stop that one, or give this one a folder of its own (HEALER_DATA_DIR).`,
+      { cause },
+    );
+  }
+}
+
+function isBusy(cause: unknown): boolean {
   const code = (cause as { errcode?: unknown }).errcode;
-  if (typeof code === 'number' && (code & 0xff) === SQLITE_BUSY)
-    return `The data folder ${dir} is in use by another Healer process. Stop that one, or give this one a folder of its own (HEALER_DATA_DIR).`;
+  return typeof code === 'number' && (code & 0xff) === SQLITE_BUSY;
+}
+
+function unusable(dir: string, cause: unknown): string {
   return `The data folder ${dir} cannot be used: ${messageOf(cause)}. Make it writable, or name another one (HEALER_DATA_DIR).`;
 }
