@@ -17,7 +17,9 @@ export function cutMiddle(text: string, max: number): Cut {
   if (room <= 0) return { text: '', cut: true };
   const head = wholeLines(text.slice(0, Math.floor(room * SHARE_OF_HEAD)), 'head');
   const tail = wholeLines(text.slice(text.length - (room - head.length)), 'tail');
-  const lines = text.slice(head.length, text.length - tail.length).split('\n').length;
+  const middle = text.slice(head.length, text.length - tail.length);
+  // Between whole lines the middle begins and ends with a line feed.
+  const lines = Math.max(1, middle.split('\n').length - 2);
   return {
     text: [head, note(lines), tail]
       .filter((part) => part !== '')
