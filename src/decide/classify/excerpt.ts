@@ -1,6 +1,6 @@
 import type { Excerpt } from '../../model/evidence.ts';
 import { failingSteps, type WeighedHit } from './judge.ts';
-import { cleanLine } from './line.ts';
+import { plainLine } from './line.ts';
 import { normaliseLine } from './normalise.ts';
 import type { Reading } from './reading.ts';
 import type { Line, TextStore } from './text-store.ts';
@@ -10,6 +10,9 @@ const TIGHT = { before: 3, after: 5 };
 const WIDE = { before: 10, after: 24 };
 /** Share of the budget for the lines just above the place where the step was reported as failed. */
 const TAIL_SHARE = 0.3;
+/** One find for so many lines of budget. */
+const LINES_PER_FIND = 9;
+const MAX_ANCHORS = 60;
 /** Characters of one line that are shown. */
 const LINE_LIMIT = 400;
 const READ_LIMIT = 1024;
@@ -18,11 +21,9 @@ const MAX_REACH = 400;
 /** A gap this small is blank lines, not worth a note. */
 const BLANK_RUN = 3;
 
-export interface Anchor {
+interface Anchor {
   readonly line: number;
   readonly offset: number;
-  readonly weight: number;
-  readonly key: string;
 }
 
 /** Chooses the lines a person would show a colleague, at most `maxLines` with the notes about what was cut. */
@@ -31,7 +32,7 @@ export function makeExcerpt(reading: Reading, weighed: readonly WeighedHit[], ma
   const anchors = anchorsOf(weighed);
   const ends = failureEnds(reading);
   const tail = Math.max(4, Math.floor((maxLines * TAIL_SHARE) / Math.max(1, ends.length)));
-  const strong = anchors.slice(0, Math.max(1, Math.floor(maxLines / 9)));
+  const strong = anchors.slice(0, Math.max(1, Math.floor(maxLines / LINES_PER_FIND)));
   for (const anchor of strong.slice(0, 3)) selection.around(anchor, TIGHT.before, TIGHT.after);
   for (const end of ends) selection.around(end, tail, 1);
   for (const anchor of strong) selection.around(anchor, TIGHT.before, TIGHT.after);
@@ -42,15 +43,16 @@ export function makeExcerpt(reading: Reading, weighed: readonly WeighedHit[], ma
 
 /** One anchor a distinct message, strongest first; of equal ones the earlier. */
 function anchorsOf(weighed: readonly WeighedHit[]): Anchor[] {
-  const seen = new Set<string>();
+  const seen = new Set<string | number>();
   const anchors: Anchor[] = [];
   for (const { hit, weight } of weighed) {
-    if (weight <= 0 || hit.offset < 0) continue;
+    if (weight <= 0 || anchors.length >= MAX_ANCHORS) break;
+    if (hit.offset < 0 || seen.has(hit.line)) continue;
+    seen.add(hit.line);
     const key = normaliseLine(hit.text);
     if (seen.has(key)) continue;
     seen.add(key);
-    anchors.push({ line: hit.line, offset: hit.offset, weight, key });
-    if (anchors.length >= 60) break;
+    anchors.push(hit);
   }
   return anchors;
 }
@@ -58,9 +60,16 @@ function anchorsOf(weighed: readonly WeighedHit[]): Anchor[] {
 /** Where steps were reported as failed, the last first; the end of the log when nothing was reported. */
 function failureEnds(reading: Reading): Anchor[] {
   const failing = failingSteps(reading.steps).slice(-3).reverse();
-  const ends = failing.map((step) => ({ line: step.failLine!, offset: step.failOffset!, weight: 0, key: '' }));
+  const ends = failing.map((step) => ({ line: step.failLine!, offset: step.failOffset! }));
   if (ends.length > 0 || reading.totalBytes === 0) return ends;
-  return [{ line: reading.totalLines, offset: reading.totalBytes - 1, weight: 0, key: '' }];
+  return [{ line: reading.totalLines, offset: reading.totalBytes - 1 }];
+}
+
+/** Walks from an anchor in one direction, over blank lines. */
+interface Walk {
+  readonly direction: 1 | -1;
+  line: Line | null;
+  number: number;
 }
 
 class Selection {
@@ -77,31 +86,34 @@ class Selection {
 
   /** Takes the lines around an anchor, nearest first, as long as there is room. Blank lines are passed over. */
   around(anchor: Anchor, before: number, after: number): void {
+    if (this.isFull(anchor.line)) return;
     const middle = this.store.lineAt(anchor.offset);
-    if (!middle || !this.take(anchor.line, this.show(middle))) return;
-    const up = this.walk(anchor.line, middle, -1);
-    const down = this.walk(anchor.line, middle, 1);
+    if (!middle || !this.take(anchor.line, this.show(anchor.line, middle))) return;
+    const up: Walk = { direction: -1, line: middle, number: anchor.line };
+    const down: Walk = { direction: 1, line: middle, number: anchor.line };
     for (let distance = 1; distance <= Math.max(before, after); distance++) {
       if (distance <= before && !this.takeNext(up)) return;
       if (distance <= after && !this.takeNext(down)) return;
+      if (up.line === null && down.line === null) return;
     }
   }
 
-  private takeNext(walk: Iterator<[number, string]>): boolean {
-    const { value, done } = walk.next();
-    return done === true || this.take(value[0], value[1]);
+  private isFull(number: number): boolean {
+    return !this.lines.has(number) && this.lines.size + this.notes + 1 > this.budget;
   }
 
-  private *walk(from: number, start: Line, direction: 1 | -1): Generator<[number, string], void> {
-    let line: Line | null = start;
-    for (let number = from + direction; number >= 1; number += direction) {
-      line = direction > 0 ? this.store.next(line) : this.store.previous(line);
-      if (!line) return;
-      const known = this.lines.get(number);
-      const text = known ?? this.show(line);
-      if (text !== '') yield [number, text];
-      else if (Math.abs(number - from) > MAX_REACH) return;
+  /** @returns false when there is no more room */
+  private takeNext(walk: Walk): boolean {
+    for (let blanks = 0; walk.line !== null && blanks < MAX_REACH; blanks++) {
+      walk.number += walk.direction;
+      walk.line = walk.direction > 0 ? this.store.next(walk.line) : this.store.previous(walk.line);
+      if (walk.line === null) return true;
+      if (this.lines.has(walk.number)) return true;
+      const text = this.show(walk.number, walk.line);
+      if (text !== '') return this.take(walk.number, text);
     }
+    walk.line = null;
+    return true;
   }
 
   private take(number: number, text: string): boolean {
@@ -132,9 +144,8 @@ class Selection {
     return { text: out.join('\n'), ranges, lines: out.length, totalLines };
   }
 
-  private show(line: Line): string {
-    const { text, marker } = cleanLine(this.store.read(line, READ_LIMIT));
-    const shown = marker === null ? text : `##[${marker}]${text}`;
-    return shown.length > LINE_LIMIT ? `${shown.slice(0, LINE_LIMIT)}…` : shown;
+  private show(number: number, line: Line): string {
+    const text = this.lines.get(number) ?? plainLine(this.store.read(line, READ_LIMIT));
+    return text.length > LINE_LIMIT ? `${text.slice(0, LINE_LIMIT)}…` : text;
   }
 }

@@ -4,7 +4,7 @@ import { FAILURE_TYPES, type FailureType, isTransient } from '../../model/failur
 import type { RuleSet } from '../route/rule-set.ts';
 import { makeExcerpt } from './excerpt.ts';
 import { fingerprint } from './fingerprint.ts';
-import { failingSteps, type Judgement, judge, type Names, type RuleScore } from './judge.ts';
+import { failingSteps, type Judgement, judge, type Names, type RuleScore, weigh } from './judge.ts';
 import { type Hit, LogReader, type Reading } from './reading.ts';
 
 export interface ClassifyInput {
@@ -65,10 +65,11 @@ function conclude(
     commands: commandsOf(reading),
   };
   const all = { ...reading, hits: [...reading.hits, ...annotationHits(input.annotations ?? [], rules, reading)] };
-  const judgement = judge(all, names, rules, greenTexts(input.lastGreenLog ?? null, rules));
+  const weighed = weigh(all, greenTexts(input.lastGreenLog ?? null, rules));
+  const excerpt = makeExcerpt(reading, weighed, Math.max(5, options.maxLines ?? DEFAULT_MAX_LINES));
+  const judgement = judge(weighed, reading.counts, names, rules, excerpt.text);
   const verdict = decide(judgement, hasLog);
   const deciding = decidingHits(judgement, verdict);
-  const excerpt = makeExcerpt(reading, judgement.weighed, Math.max(5, options.maxLines ?? DEFAULT_MAX_LINES));
   const lines = deciding.length > 0 ? deciding.map(({ hit }) => hit.text) : lastLines(excerpt.text);
   return {
     agent: verdict.agent,
@@ -92,7 +93,7 @@ function conclude(
 const round = (value: number): number => Math.round(value * 100) / 100;
 
 function ruleIdOf(rules: RuleSet, hit: Hit): string {
-  return rules.rules[hit.pattern.rule]?.id ?? rules.routes[hit.pattern.route]?.id ?? 'unknown';
+  return rules.rules[hit.pattern.rule]?.id ?? 'unknown';
 }
 
 /** The commands of the steps that failed, with the first lines of their scripts. */

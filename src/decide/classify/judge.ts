@@ -27,6 +27,11 @@ export interface RuleScore {
   readonly fromNames: number;
 }
 
+interface Spoken {
+  readonly text: string;
+  readonly factor: number;
+}
+
 export interface Judgement {
   readonly scores: readonly RuleScore[];
   /** The row of the routing matrix that names and files suggest. */
@@ -42,18 +47,34 @@ const OUTER_YIELDS = 0.4;
 const INNER_SPEAKS = 3;
 const FILES_PRIOR = 0.8;
 const ROUTE_PRIOR = 1;
+/** A line that the last green run printed as well did not break this one. */
+const KNOWN_FROM_GREEN = 0.15;
 
-export function judge(reading: Reading, names: Names, rules: RuleSet, greenTexts: ReadonlySet<string>): Judgement {
+/** Every hit with its weight, best first. */
+export function weigh(reading: Reading, greenTexts: ReadonlySet<string>): WeighedHit[] {
   const place = placeWeights(reading);
-  const weighed = reading.hits.map((hit) => ({
-    hit,
-    weight: hit.pattern.weight * place(hit) * (greenTexts.has(hit.text) ? 0.15 : 1),
-  }));
+  return reading.hits
+    .map((hit) => ({
+      hit,
+      weight: hit.pattern.weight * place(hit) * (greenTexts.has(hit.text) ? KNOWN_FROM_GREEN : 1),
+    }))
+    .sort((a, b) => b.weight - a.weight || a.hit.line - b.hit.line);
+}
+
+/** @param said the part of the log that matters, for the words of the routing matrix */
+export function judge(
+  weighed: readonly WeighedHit[],
+  counts: ReadonlyMap<number, number>,
+  names: Names,
+  rules: RuleSet,
+  said: string,
+): Judgement {
   const byRule = groupByRule(weighed, rules.rules.length);
-  const route = routeFor(rules, names, weighed);
-  const scores = rules.rules.map((rule) => scoreOf(rule, byRule[rule.index]!, reading.counts, names, route));
+  const route = routeFor(rules, names, said);
+  const spoken = spokenNames(names);
+  const scores = rules.rules.map((rule) => scoreOf(rule, byRule[rule.index]!, counts, { names, spoken, route }));
   const settled = yieldToInner(scores).sort((a, b) => b.score - a.score || a.rule.index - b.rule.index);
-  return { scores: settled, route, weighed: weighed.sort((a, b) => b.weight - a.weight || a.hit.line - b.hit.line) };
+  return { scores: settled, route, weighed };
 }
 
 function groupByRule(weighed: readonly WeighedHit[], count: number): readonly (readonly WeighedHit[])[] {
@@ -66,8 +87,7 @@ function scoreOf(
   rule: Rule,
   finds: readonly WeighedHit[],
   counts: ReadonlyMap<number, number>,
-  names: Names,
-  route: Route | null,
+  known: { readonly names: Names; readonly spoken: readonly Spoken[]; readonly route: Route | null },
 ): RuleScore {
   const best = new Map<number, number>();
   for (const { hit, weight } of finds) {
@@ -80,8 +100,8 @@ function scoreOf(
     .sort((a, b) => b - a);
   const against = Math.min(0, ...[...best.values()]);
   const fromLog = Math.max(0, speaking.reduce((sum, weight, i) => sum + weight * (DIMINISHING[i] ?? 0.1), 0) + against);
-  const fromNames = namePrior(rule, names);
-  const prior = fromNames + filePrior(rule, names) + (route?.agent === rule.agent ? ROUTE_PRIOR : 0);
+  const fromNames = namePrior(rule, known.spoken);
+  const prior = fromNames + filePrior(rule, known.names) + (known.route?.agent === rule.agent ? ROUTE_PRIOR : 0);
   return {
     rule,
     fromLog,
@@ -90,17 +110,19 @@ function scoreOf(
   };
 }
 
-function namePrior(rule: Rule, names: Names): number {
-  const spoken: [string, number][] = [
-    ...names.commands.map((name): [string, number] => [name, 1]),
-    ...names.failedSteps.map((name): [string, number] => [name, 1]),
-    [names.job ?? '', 0.7],
-    [names.workflow ?? '', 0.5],
-  ];
+/** Names by how much they say: what failed, the job around it, the workflow around that. */
+function spokenNames(names: Names): readonly Spoken[] {
+  return [
+    { text: [...names.commands, ...names.failedSteps].join('\n'), factor: 1 },
+    { text: names.job ?? '', factor: 0.7 },
+    { text: names.workflow ?? '', factor: 0.5 },
+  ].filter(({ text }) => text !== '');
+}
+
+function namePrior(rule: Rule, spoken: readonly Spoken[]): number {
   let best = 0;
   for (const { test, weight } of rule.names) {
-    for (const [name, factor] of spoken)
-      if (name !== '' && weight * factor > best && test(name)) best = weight * factor;
+    for (const { text, factor } of spoken) if (weight * factor > best && test(text)) best = weight * factor;
   }
   return best;
 }
@@ -118,22 +140,27 @@ function yieldToInner(scores: readonly RuleScore[]): RuleScore[] {
 }
 
 /** The first row of the matrix that applies to names and files, or to what the failing step said. */
-export function routeFor(rules: RuleSet, names: Names, weighed: readonly WeighedHit[]): Route | null {
+export function routeFor(rules: RuleSet, names: Names, said: string): Route | null {
   const workflow = names.workflow ?? '';
-  const spoken = [...names.commands, ...names.failedSteps, names.job ?? '', workflow].join('\n');
-  const mentioned = new Set(weighed.filter(({ hit }) => hit.pattern.route >= 0).map(({ hit }) => hit.pattern.route));
-  const applies = (route: Route, index: number, isNameEnough: boolean): boolean => {
+  const spoken = [...names.commands, ...names.failedSteps, names.job ?? '', workflow, said].join('\n').toLowerCase();
+  const applies = (route: Route, isNameEnough: boolean): boolean => {
     if (route.workflows.length > 0 && !route.workflows.some((glob) => glob.test(workflow))) return false;
-    const isMentioned = route.mentions.some((word) => word.test(spoken)) || mentioned.has(index);
     const hasFile = names.changedFiles.some((path) => route.files.some((glob) => glob.test(path)));
-    if (route.needsBoth) return isMentioned && hasFile;
-    return isMentioned || hasFile || (isNameEnough && route.workflows.length > 0);
+    if (route.needsBoth && !hasFile) return false;
+    if (hasFile && !route.needsBoth) return true;
+    return (isNameEnough && route.workflows.length > 0) || route.mentions.some((word) => mentions(spoken, word));
   };
   return (
-    rules.routes.find((route, i) => applies(route, i, false)) ??
-    rules.routes.find((route, i) => applies(route, i, true)) ??
-    null
+    rules.routes.find((route) => applies(route, false)) ?? rules.routes.find((route) => applies(route, true)) ?? null
   );
+}
+
+/** The word stands in the text, and not as the end of a longer one. */
+function mentions(text: string, word: string): boolean {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    if (at === 0 || !/[a-z]/.test(text[at - 1]!)) return true;
+  }
+  return false;
 }
 
 /** The steps that made the run red; the last one is where it stopped. */

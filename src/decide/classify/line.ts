@@ -30,6 +30,10 @@ const PNPM_RECURSIVE =
 const TASK_TAG =
   /^\[(?!(?:ERROR|INFO|WARN|WARNING|FATAL|DEBUG|error|warning|info|ERR|FAIL|FAILED)\b)[a-z][\w:@/.-]{1,40}\] /;
 
+/** A cheap look before the costly pattern. */
+const hasColumns = (text: string): boolean =>
+  text.includes('\t20') || text.includes('\t\ufeff20') || text.includes('  20');
+
 /** A very long line is cut before anything looks at it. */
 const RAW_LIMIT = MAX_LINE_LENGTH + 512;
 
@@ -39,7 +43,7 @@ export function cleanLine(raw: string): CleanLine {
   let marker: string | null = null;
   let stepName: string | null = null;
   let isInner = false;
-  const columns = text.includes('T') ? GH_COLUMNS.exec(text) : null;
+  const columns = hasColumns(text) ? GH_COLUMNS.exec(text) : null;
   if (columns) {
     stepName = columns[1] ?? null;
     text = text.slice(columns[0].length);
@@ -72,4 +76,18 @@ export function cleanLine(raw: string): CleanLine {
     stepName,
     isInner,
   };
+}
+
+/** A line for people to read: without colours and the time stamp in front, with everything that tells who printed it. */
+export function plainLine(raw: string): string {
+  let text = raw;
+  const first = text.charCodeAt(0);
+  if (first === 0xfeff) text = text.slice(1);
+  if (first >= 48 && first <= 57) text = text.replace(DATE_TIME, '');
+  else if (hasColumns(text)) {
+    const columns = GH_COLUMNS.exec(text);
+    if (columns) text = text.slice(columns[0].length).replace(DATE_TIME, '');
+  }
+  if (text.includes('\x1b') || text.includes('m[') || text.startsWith('[')) text = text.replace(ANSI, '');
+  return text.trimEnd();
 }

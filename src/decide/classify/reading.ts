@@ -1,17 +1,8 @@
 import type { RulePattern, RuleSet } from '../route/rule-set.ts';
 import { type CleanLine, cleanLine } from './line.ts';
-import { createScanner, type Scanner } from './scanner.ts';
+import { createScanner, type Literal, type Scanner, STRIDE } from './scanner.ts';
 import { STRUCTURE_LITERALS, StepTracker } from './steps.ts';
-import {
-  BLOCK_BYTES,
-  type Block,
-  CARRY_BYTES,
-  countLineEnds,
-  decode,
-  lineEnd,
-  lineStart,
-  TextStore,
-} from './text-store.ts';
+import { BLOCK_BYTES, type Block, CARRY_BYTES, countLineEnds, lineEnd, lineStart, TextStore } from './text-store.ts';
 
 /** A pattern matched a line. */
 export interface Hit {
@@ -50,19 +41,21 @@ const matchers = new WeakMap<RuleSet, Matcher>();
 
 /** Building the tables takes milliseconds, so they are kept as long as the rules are. */
 export function matcherOf(rules: RuleSet): Matcher {
-  const known = matchers.get(rules);
-  if (known) return known;
-  const byText = new Map<string, RulePattern[]>(STRUCTURE_LITERALS.map((text) => [text, []]));
+  const built = matchers.get(rules);
+  if (built) return built;
+  const literals: Literal[] = STRUCTURE_LITERALS.map((text) => ({ text, ignoreCase: true }));
+  const patternsOf: RulePattern[][] = STRUCTURE_LITERALS.map(() => []);
+  const known = new Map<string, number>();
   for (const pattern of rules.patterns) {
-    for (const text of pattern.literals) byText.set(text, [...(byText.get(text) ?? []), pattern]);
+    for (const text of pattern.literals) {
+      const key = `${pattern.ignoreCase}${text}`;
+      const index = known.get(key) ?? literals.push({ text, ignoreCase: pattern.ignoreCase }) - 1;
+      known.set(key, index);
+      patternsOf[index] = [...(patternsOf[index] ?? []), pattern];
+    }
   }
-  const texts = [...byText.keys()];
-  const matcher = {
-    rules,
-    scanner: createScanner(texts),
-    patternsOf: [...byText.values()],
-    isStructure: texts.map((text) => STRUCTURE_LITERALS.includes(text)),
-  };
+  const isStructure = literals.map((_, i) => i < STRUCTURE_LITERALS.length);
+  const matcher = { rules, scanner: createScanner(literals), patternsOf, isStructure, literals };
   matchers.set(rules, matcher);
   return matcher;
 }
@@ -71,6 +64,9 @@ export function matcherOf(rules: RuleSet): Matcher {
 const FIRST_HITS = 30;
 const LATEST_HITS = 8;
 const MAX_HITS = 20_000;
+/** From so many matches in one step on, a pattern is looked at every `SAMPLING`th line, a weak one not at all. */
+const SATED = 300;
+const SAMPLING = 8;
 /** Characters of a hit's text that are kept. */
 const TEXT_LIMIT = 600;
 /** Bytes of a line that are decoded; patterns see at most `MAX_LINE_LENGTH` characters of it. */
@@ -88,7 +84,7 @@ export class LogReader {
   private readonly triedOn: Int32Array;
   private lines = 0;
   private total = 0;
-  private assembling: Uint8Array | null = null;
+  private assembling: Buffer | null = null;
   private assembled = 0;
   private endsWithNewline = true;
 
@@ -99,7 +95,8 @@ export class LogReader {
 
   /** Reads a log that stays in memory; nothing is copied. */
   readWhole(bytes: Uint8Array): void {
-    const block: Block = { bytes, offset: 0, length: bytes.length, priority: 0 };
+    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const block: Block = { bytes: view, offset: 0, length: bytes.length, priority: 0 };
     this.store.add(block);
     this.scan(block);
     this.total = bytes.length;
@@ -174,18 +171,19 @@ export class LogReader {
     const { scanner, patternsOf, isStructure } = this.matcher;
     const candidates: RulePattern[] = [];
     let hasStructure = false;
-    for (let position = first; position >= 0; position = scanner.next(block.bytes, position + 1, end)) {
+    for (let position = first; position >= 0; position = scanner.next(block.bytes, position + STRIDE, end)) {
       for (const text of scanner.found) {
         if (isStructure[text]) hasStructure = true;
         for (const pattern of patternsOf[text]!) {
-          if (this.triedOn[pattern.index] === this.lines) continue;
+          if (this.triedOn[pattern.index] === this.lines || this.isSated(pattern)) continue;
           this.triedOn[pattern.index] = this.lines;
           candidates.push(pattern);
         }
       }
     }
+    if (candidates.length === 0 && !hasStructure) return;
     const from = first - start > DECODE_LIMIT - 512 ? first - 256 : start;
-    const raw = decode(block.bytes, from, Math.min(end, from + DECODE_LIMIT));
+    const raw = block.bytes.toString('utf8', from, Math.min(end, from + DECODE_LIMIT));
     const line = cleanLine(raw);
     const number = this.lines + 1;
     const offset = block.offset + start;
@@ -195,6 +193,13 @@ export class LogReader {
     }
     if (this.tracker.echoing || line.marker === 'debug' || line.marker === 'command') return;
     for (const pattern of candidates) if (pattern.test(line.text)) this.keep(block, pattern, line, number, offset);
+  }
+
+  /** A weak pattern that matched hundreds of lines of one step says nothing more; a strong one is sampled. */
+  private isSated(pattern: RulePattern): boolean {
+    const entry = this.inStep.get(pattern.index);
+    if (entry === undefined || entry.count < SATED || entry.step !== this.tracker.current.index) return false;
+    return Math.abs(pattern.weight) < 1.5 || this.lines % SAMPLING !== 0;
   }
 
   private keep(block: Block, pattern: RulePattern, line: CleanLine, number: number, offset: number): void {

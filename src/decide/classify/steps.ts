@@ -26,7 +26,11 @@ export interface Step {
 
 /** Texts that lines of structure contain; the scanner looks for them besides the patterns of the rules. */
 export const STRUCTURE_LITERALS = [
-  '##[',
+  '##[group]run ',
+  '##[group]post ',
+  '##[endgroup]',
+  '##[error]',
+  '##[section]starting',
   'post job cleanup',
   'travis_fold:',
   'travis_time:',

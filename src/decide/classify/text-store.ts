@@ -3,7 +3,7 @@
  * blocks in which something was found, and the latest ones, within a fixed budget.
  */
 export interface Block {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   /** Position of `bytes[0]` in the whole log. */
   readonly offset: number;
   /** How many bytes of `bytes` belong to the block. */
@@ -22,13 +22,10 @@ const LATEST = 8;
 
 export class TextStore {
   private blocks: Block[] = [];
-  private spare: Uint8Array[] = [];
 
   /** A buffer for the next block of a streamed log, taken from the least interesting block when the budget is spent. */
-  take(): Uint8Array {
-    const spare = this.spare.pop();
-    if (spare) return spare;
-    if (this.blocks.length < MAX_BLOCKS) return new Uint8Array(BLOCK_BYTES + CARRY_BYTES);
+  take(): Buffer {
+    if (this.blocks.length < MAX_BLOCKS) return Buffer.allocUnsafeSlow(BLOCK_BYTES + CARRY_BYTES);
     let worst = 1;
     for (let i = 1; i < this.blocks.length - LATEST; i++) {
       if (this.blocks[i]!.priority <= this.blocks[worst]!.priority) worst = i;
@@ -56,7 +53,7 @@ export class TextStore {
     const block = this.blockAt(line.start);
     if (!block) return '';
     const from = line.start - block.offset;
-    return decode(block.bytes, from, Math.min(line.end - block.offset, from + limit));
+    return block.bytes.toString('utf8', from, Math.min(line.end - block.offset, from + limit));
   }
 
   previous(line: Line): Line | null {
@@ -117,8 +114,4 @@ export function countLineEnds(bytes: Uint8Array, from: number, to: number): numb
     if (byte <= 13 && (byte === 10 || (byte === 13 && bytes[i + 1] !== 10))) count++;
   }
   return count;
-}
-
-export function decode(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8');
 }

@@ -3,11 +3,18 @@
  * back-references and no look-around, so that every accepted pattern can be matched in linear time.
  */
 
-/** Bit n is set when the ASCII character n belongs; `other` stands for everything beyond ASCII. */
+/** Bit n of `low` is set when the ASCII character n belongs; `other` stands for what lies beyond ASCII. */
 export interface CharSet {
   readonly low: readonly [number, number, number, number];
-  readonly other: boolean;
+  /** `SPACES` and `LETTERS` beyond ASCII, or both, or 0. */
+  readonly other: number;
 }
+
+/** White space beyond ASCII. */
+export const SPACES = 1;
+/** Everything else beyond ASCII. */
+export const LETTERS = 2;
+const BOTH = SPACES | LETTERS;
 
 export type Syntax =
   | { readonly kind: 'char'; readonly char: string }
@@ -30,19 +37,19 @@ export class PatternError extends Error {
   override readonly name = 'PatternError';
 }
 
-export function setOf(test: (code: number) => boolean, other: boolean): CharSet {
+export function setOf(test: (code: number) => boolean, other: number): CharSet {
   const low: [number, number, number, number] = [0, 0, 0, 0];
   for (let code = 0; code < 128; code++) if (test(code)) low[code >> 5]! |= 1 << (code & 31);
   return { low, other };
 }
 
 export function overlaps(a: CharSet, b: CharSet): boolean {
-  return (a.other && b.other) || a.low.some((word, i) => (word & (b.low[i] ?? 0)) !== 0);
+  return (a.other & b.other) !== 0 || a.low.some((word, i) => (word & (b.low[i] ?? 0)) !== 0);
 }
 
 export function union(a: CharSet, b: CharSet): CharSet {
   const [p, q] = [a.low, b.low];
-  return { low: [p[0] | q[0], p[1] | q[1], p[2] | q[2], p[3] | q[3]], other: a.other || b.other };
+  return { low: [p[0] | q[0], p[1] | q[1], p[2] | q[2], p[3] | q[3]], other: a.other | b.other };
 }
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
@@ -51,14 +58,14 @@ const isWord = (code: number): boolean =>
 const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
 
 const CLASSES: Readonly<Record<string, CharSet>> = {
-  d: setOf(isDigit, false),
-  D: setOf((code) => !isDigit(code), true),
-  w: setOf(isWord, false),
-  W: setOf((code) => !isWord(code), true),
-  s: setOf(isSpace, true),
-  S: setOf((code) => !isSpace(code), true),
+  d: setOf(isDigit, 0),
+  D: setOf((code) => !isDigit(code), BOTH),
+  w: setOf(isWord, 0),
+  W: setOf((code) => !isWord(code), BOTH),
+  s: setOf(isSpace, SPACES),
+  S: setOf((code) => !isSpace(code), LETTERS),
 };
-const ANY = setOf((code) => code !== 10 && code !== 13, true);
+const ANY = setOf((code) => code !== 10 && code !== 13, BOTH);
 const ESCAPED: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f', v: '\v' };
 
 /** @throws PatternError with the position and what to write instead */
@@ -157,7 +164,7 @@ class Reader {
   private bracket(): CharSet {
     const isNegated = this.source[this.at] === '^';
     if (isNegated) this.at++;
-    let set = setOf(() => false, false);
+    let set = setOf(() => false, 0);
     for (let first = true; first || this.source[this.at] !== ']'; first = false) {
       if (this.at >= this.source.length) throw this.problem('a character set that is not closed');
       const low = this.bracketItem();
@@ -174,13 +181,13 @@ class Reader {
       }
       set = union(
         set,
-        setOf((code) => code >= low && code <= high, high > 127),
+        setOf((code) => code >= low && code <= high, high > 127 ? BOTH : 0),
       );
     }
     this.at++;
     if (!isNegated) return set;
     const { low } = set;
-    return { low: [~low[0], ~low[1], ~low[2], ~low[3]], other: true };
+    return { low: [~low[0], ~low[1], ~low[2], ~low[3]], other: BOTH };
   }
 
   private bracketItem(): number | CharSet {

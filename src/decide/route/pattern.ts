@@ -1,10 +1,12 @@
 import { RE2JS } from 're2js';
 import {
   type CharSet,
+  LETTERS,
   overlaps,
   type ParsedPattern,
   PatternError,
   parsePattern,
+  SPACES,
   type Syntax,
   setOf,
   union,
@@ -13,8 +15,10 @@ import {
 /** A pattern that is ready to run. */
 export interface Pattern {
   readonly source: string;
-  /** One of these stands in every line that matches, in lower case; the scanner looks for nothing else. */
+  /** One of these stands in every line that matches; the scanner looks for nothing else. */
   readonly literals: readonly string[];
+  /** Upper and lower case are the same; the literals are in lower case then. */
+  readonly ignoreCase: boolean;
   readonly test: (line: string) => boolean;
   /** V8's own matcher when its cost is proven small, RE2's automaton otherwise; both linear in the line. */
   readonly engine: 'v8' | 're2';
@@ -31,7 +35,8 @@ const MAX_LITERALS = 40;
 /** @throws PatternError when the pattern is outside the syntax or has no fixed piece to look for */
 export function compilePattern(source: string, chosenLiterals?: readonly string[]): Pattern {
   const parsed = parsePattern(source);
-  const literals = chosenLiterals?.map((text) => text.toLowerCase()) ?? requiredLiterals(parsed.syntax);
+  const exact = chosenLiterals ?? requiredLiterals(parsed.syntax);
+  const literals = parsed.ignoreCase ? (exact?.map((text) => text.toLowerCase()) ?? null) : exact;
   if (literals === null || literals.some((text) => Buffer.byteLength(text) < MIN_LITERAL_LENGTH)) {
     throw new PatternError(
       `${JSON.stringify(source)} has no fixed piece of at least ${MIN_LITERAL_LENGTH} characters in every alternative; add one, or name it under "literal"`,
@@ -41,6 +46,7 @@ export function compilePattern(source: string, chosenLiterals?: readonly string[
   return {
     source,
     literals: [...new Set(literals)],
+    ignoreCase: parsed.ignoreCase,
     test: isCheap ? viaV8(parsed) : viaRe2(parsed),
     engine: isCheap ? 'v8' : 're2',
   };
@@ -60,9 +66,9 @@ function viaRe2(parsed: ParsedPattern): (line: string) => boolean {
   }
 }
 
-/** Any-of set of texts of which one is in every match; null when there is none. Lower case. */
+/** Any-of set of texts of which one is in every match; null when there is none. */
 export function requiredLiterals(syntax: Syntax): readonly string[] | null {
-  if (syntax.kind === 'char') return [syntax.char.toLowerCase()];
+  if (syntax.kind === 'char') return [syntax.char];
   if (syntax.kind === 'repeat') return syntax.min > 0 ? requiredLiterals(syntax.item) : null;
   if (syntax.kind === 'choice') {
     const parts = syntax.items.map(requiredLiterals);
@@ -79,7 +85,7 @@ function literalRuns(items: readonly Syntax[]): (readonly string[] | null)[] {
   let run = '';
   for (const item of items) {
     if (item.kind === 'char') {
-      run += item.char.toLowerCase();
+      run += item.char;
       continue;
     }
     if (run !== '') runs.push([run]);
@@ -107,7 +113,7 @@ function steps(parsed: ParsedPattern): number {
   return MAX_LINE_LENGTH * ways(parsed.syntax, NOTHING, firstOf(parsed.syntax, NOTHING));
 }
 
-const NOTHING = setOf(() => false, false);
+const NOTHING = setOf(() => false, 0);
 
 function startsAnchored(syntax: Syntax): boolean {
   if (syntax.kind === 'start') return true;
@@ -155,7 +161,7 @@ function firstOf(syntax: Syntax, next: CharSet): CharSet {
 
 function charSet(char: string): CharSet {
   const code = char.charCodeAt(0);
-  return foldedSet(setOf((each) => each === code, code > 127));
+  return foldedSet(setOf((each) => each === code, code > 127 ? SPACES | LETTERS : 0));
 }
 
 /** With both cases of every letter: right for patterns that ignore case, cautious for the others. */

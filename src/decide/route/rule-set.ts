@@ -34,8 +34,8 @@ export interface Route {
   readonly failureType: FailureType;
   /** Globs of workflow names; empty means any. */
   readonly workflows: readonly Glob[];
-  /** Words looked for in names of jobs, steps and commands, and in what the failing step said. */
-  readonly mentions: readonly RegExp[];
+  /** Lower-case words looked for in names of jobs, steps and commands, and in the excerpt of the log. */
+  readonly mentions: readonly string[];
   readonly files: readonly Glob[];
   /** Both a mention and a file are needed (row 6). */
   readonly needsBoth: boolean;
@@ -44,10 +44,8 @@ export interface Route {
 
 export interface RulePattern extends Pattern {
   readonly index: number;
-  /** Index of the rule; -1 for a mention of the routing matrix. */
+  /** Index of the rule. */
   readonly rule: number;
-  /** Index of the route for a mention; -1 otherwise. */
-  readonly route: number;
   /** 1 a hint, 3 a tool's summary, 5 and more what only this failure prints; below 0 speaks against the rule. */
   readonly weight: number;
   /** Speaks for a re-run whatever the type. */

@@ -6,7 +6,7 @@ import type { Classification } from '../../model/evidence.ts';
 import { FAILURE_TYPE_NAMES, FAILURE_TYPES, type FailureType } from '../../model/failure-type.ts';
 import { classify } from '../classify/index.ts';
 import { fileGlob, workflowGlob } from './glob.ts';
-import { compilePattern, MIN_LITERAL_LENGTH } from './pattern.ts';
+import { compilePattern } from './pattern.ts';
 import type { Route, Rule, RuleExample, RulePattern, RuleSet } from './rule-set.ts';
 import { type ExampleSource, type LineSource, type RouteSource, type RuleSource, rulesFile } from './schema.ts';
 
@@ -151,10 +151,9 @@ class Builder {
     this.claim(file, path, source.id);
     const index = this.rules.length;
     const usual = source.weight ?? DEFAULT_WEIGHT;
-    for (const [i, line] of source.lines.entries())
-      this.pattern(file, `${path}.lines[${i}]`, line, { rule: index, route: -1 }, usual);
+    for (const [i, line] of source.lines.entries()) this.pattern(file, `${path}.lines[${i}]`, line, index, usual);
     for (const [i, line] of (source.against ?? []).entries()) {
-      this.pattern(file, `${path}.against[${i}]`, line, { rule: index, route: -1 }, -usual);
+      this.pattern(file, `${path}.against[${i}]`, line, index, -usual);
     }
     this.rules.push({
       id: source.id,
@@ -174,13 +173,6 @@ class Builder {
 
   route(file: string, path: string, source: RouteSource): void {
     this.claim(file, path, source.id);
-    const index = this.routes.length;
-    for (const [i, word] of (source.mentions ?? []).entries()) {
-      // A word too short for the scanner is looked for with the space behind it.
-      const text = word.length < MIN_LITERAL_LENGTH ? `${word} ` : word;
-      const line = { line: `(?i)${escapeRegex(text)}`, weight: 0, literal: text };
-      this.pattern(file, `${path}.mentions[${i}]`, line, { rule: -1, route: index }, 0);
-    }
     this.routes.push({
       id: source.id,
       row: source.row,
@@ -188,7 +180,7 @@ class Builder {
       agent: source.agent,
       failureType: source.failure_type as FailureType,
       workflows: (source.workflows ?? []).map(workflowGlob),
-      mentions: (source.mentions ?? []).map((word) => new RegExp(`(?<![a-z])${escapeRegex(word)}`, 'i')),
+      mentions: (source.mentions ?? []).map((word) => word.toLowerCase()),
       files: (source.files ?? []).map(fileGlob),
       needsBoth: source.needs_both ?? false,
       examples: source.examples.map((example) => exampleOf(example, source)),
@@ -201,20 +193,14 @@ class Builder {
     return { rules: this.rules, routes: this.routes, patterns: this.patterns };
   }
 
-  private pattern(
-    file: string,
-    path: string,
-    source: LineSource,
-    owner: { rule: number; route: number },
-    usual: number,
-  ): void {
+  private pattern(file: string, path: string, source: LineSource, rule: number, usual: number): void {
     const entry = typeof source === 'string' ? { line: source } : source;
     const literals = entry.literal === undefined ? undefined : [entry.literal].flat();
     try {
       const weight = entry.weight ?? usual;
       this.patterns.push({
         ...compilePattern(entry.line, literals),
-        ...owner,
+        rule,
         index: this.patterns.length,
         weight: usual < 0 ? -Math.abs(weight) : weight,
         isTransient: entry.transient ?? false,
@@ -239,8 +225,6 @@ class Builder {
     this.ids.set(id, file);
   }
 }
-
-const escapeRegex = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 function exampleOf(source: ExampleSource, owner: { agent: string; failure_type: string }): RuleExample {
   return {
