@@ -3,7 +3,7 @@ import { reason } from '../../src/model/reason.ts';
 import type { Attempt, Remediation, TimelineEntry } from '../../src/model/remediation.ts';
 import { insertBrief, type StoredBrief } from '../../src/store/briefs.ts';
 import { insertDelivery } from '../../src/store/deliveries.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
+import { openStore, type Store, type StoreOptions } from '../../src/store/open.ts';
 import { insertRemediation } from '../../src/store/remediations.ts';
 import { appendTimeline } from '../../src/store/timeline.ts';
 
@@ -198,8 +198,11 @@ export interface Seed {
   readonly briefs?: readonly StoredBrief[];
 }
 
-export async function openSeeded(seeds: readonly Seed[] = []): Promise<Store> {
-  const store = await openStore({ kind: 'memory' });
+export async function openSeeded(
+  seeds: readonly Seed[] = [],
+  options: StoreOptions = { kind: 'memory' },
+): Promise<Store> {
+  const store = await openStore(options);
   for (const seed of seeds) await addSeed(store, seed);
   return store;
 }
