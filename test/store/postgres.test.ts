@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
+import { closeLineage, ensureLineage, findOpenLineage } from '../../src/store/lineages.ts';
 import { openStore } from '../../src/store/open.ts';
 import { readSwitch, turnSwitch } from '../../src/store/switches.ts';
 import { storeContract } from '../contract/store.contract.ts';
@@ -27,6 +28,27 @@ describeOnPostgres('the store on PostgreSQL', () => {
     await expect(work).rejects.toThrow(/rolled back/);
     expect(await readSwitch(store.db, 'paused')).toBeNull();
     await store.close();
+  });
+
+  it('begins the next lineage when another process began and closed one meanwhile', async () => {
+    const url = await freshDatabase();
+    const [fast, slow] = [await openStore({ kind: 'postgres', url }), await openStore({ kind: 'postgres', url })];
+    const isBlocked = async () =>
+      (
+        await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+          fast.db,
+        )
+      ).rows.length;
+    const late = await fast.transaction(async (tx) => {
+      await ensureLineage(tx, 'ci:acme/shop:main', 1);
+      const waiting = slow.transaction((other) => ensureLineage(other, 'ci:acme/shop:main', 2));
+      await expect.poll(isBlocked).toBe(1);
+      await closeLineage(tx, 'ci:acme/shop:main', 'green', 3);
+      return { waiting };
+    });
+    expect(await late.waiting).toMatchObject({ ordinal: 2 });
+    expect(await findOpenLineage(fast.db, 'ci:acme/shop:main')).toMatchObject({ ordinal: 2 });
+    await Promise.all([fast.close(), slow.close()]);
   });
 
   it('works on after the server dropped its connections', async () => {
