@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { digestOf } from '../lib/digest.ts';
+import { PermanentError } from '../lib/errors.ts';
 import type { FailureType } from '../model/failure-type.ts';
 import type { RemediationKind } from '../model/remediation.ts';
 import { labelValue } from '../safety/names.ts';
@@ -55,7 +57,7 @@ export function codeRunName(
   return `${prefix}${objectName(input.agent, 63 - prefix.length - hex.length - 1)}-${hex}`;
 }
 
-/** The CodeRun of one attempt. Pure: the same input gives the same draft, byte for byte. Throws on invalid input. */
+/** The CodeRun of one attempt. Pure: the same input gives the same draft, byte for byte. PermanentError when invalid. */
 export function draftCodeRun(input: DraftInput): CodeRunDraft {
   const name = codeRunName({ ...input, agent: input.agent.name });
   const exact: Record<string, string> = {
@@ -68,11 +70,15 @@ export function draftCodeRun(input: DraftInput): CodeRunDraft {
     ...(input.runId === null ? {} : { [LABELS.runId]: String(input.runId) }),
   };
   const labels = Object.fromEntries(Object.entries(exact).map(([key, text]) => [key, labelValue(text)]));
+  const spec = specSchema.safeParse(specOf(input, name));
+  if (!spec.success) {
+    throw new PermanentError(`The CodeRun ${name} cannot be made: ${z.prettifyError(spec.error)}`);
+  }
   return {
     name,
     labels: { 'app.kubernetes.io/name': 'healer', 'app.kubernetes.io/managed-by': 'healer', ...labels },
     annotations: exact,
-    spec: specSchema.parse(specOf(input, name)),
+    spec: spec.data,
   };
 }
 

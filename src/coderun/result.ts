@@ -5,6 +5,9 @@ import { usageSchema } from './schema.ts';
 /** Longest summary that is kept, in characters. */
 const MAX_SUMMARY = 4000;
 
+/** The script's own word on what was pushed: its place, not its name, sets it apart from what an agent claims. */
+const PUSHED = /^\{"pushed_sha":"([0-9a-f]{40,64})"/;
+
 /** What `result.json` says, as far as it can be read. */
 export interface RunResult {
   /** The agent's statement, or `fixed` for commits without one; null when there is neither. */
@@ -16,8 +19,6 @@ export interface RunResult {
 const resultSchema = z.object({
   status: z.enum(['fixed', 'no_change_needed', 'blocked']).nullish().catch(null),
   summary: z.coerce.string().nullish().catch(null),
-  /** The script's own word, ahead of whatever the agent claims in `commit_sha`. */
-  pushed_sha: z.string().nullish().catch(null),
   pull_request_url: z
     .url({ protocol: /^https?$/ })
     .max(2048)
@@ -50,7 +51,7 @@ export function parseResult(text: string | null): RunResult | null {
   if (text === null || text.trim() === '') return null;
   const fields = resultSchema.parse(parseObject(text) ?? salvage(text));
   const summary = (fields.summary ?? '').slice(0, MAX_SUMMARY).trim();
-  const commitSha = /^[0-9a-f]{40,64}$/.test(fields.pushed_sha ?? '') ? (fields.pushed_sha ?? null) : null;
+  const commitSha = PUSHED.exec(text)?.[1] ?? null;
   const status = fields.status ?? (commitSha === null ? null : 'fixed');
   if (status === null) return { report: null, summary };
   const usage = usageOf(fields.usage);
@@ -74,12 +75,8 @@ function parseObject(text: string): Record<string, unknown> | null {
 /** The string fields of something that is no longer JSON; the last mention of each key counts, as in JSON.parse. */
 function salvage(text: string): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const [, key, value] of text.matchAll(
-    /"(status|summary|pushed_sha|pull_request_url)"\s*:\s*"((?:[^"\\]|\\.)*)"?/gs,
-  )) {
+  for (const [, key, value] of text.matchAll(/"(status|summary|pull_request_url)"\s*:\s*"((?:[^"\\]|\\.)*)"?/gs)) {
     if (key === undefined || value === undefined) continue;
-    // The script's word stands first and must not be replaced by the agent's.
-    if (key === 'pushed_sha' && found[key] !== undefined) continue;
     found[key] = unescaped(value);
   }
   return found;

@@ -1,15 +1,21 @@
+import { openStore, type Store } from '../../src/store/open.ts';
 import { draft, scripted } from '../coderun/support/drafts.ts';
 import { FakeEngine } from '../coderun/support/fake-engine.ts';
 import { openBench } from '../coderun/support/local.ts';
+import { describeOnPostgres, freshDatabase } from '../support/postgres.ts';
 import { codeRunsContract, type EngineBench, runsContract } from './engine-suite.ts';
 
-async function localBench(): Promise<EngineBench> {
-  const { engine, remote, close } = await openBench();
+async function localBench(store?: Store): Promise<EngineBench> {
+  const { engine, remote, close } = await openBench(store === undefined ? {} : { store });
   return { engine, close, draft: (script, change) => scripted(script, { repositoryUrl: remote.url, ...change }) };
 }
 
-codeRunsContract('local', localBench);
-runsContract('local', localBench);
+codeRunsContract('local', () => localBench());
+runsContract('local', () => localBench());
+
+describeOnPostgres('with its CodeRuns in PostgreSQL', () => {
+  codeRunsContract('local', async () => localBench(await openStore({ kind: 'postgres', url: await freshDatabase() })));
+});
 
 // The one that other tests rely on; it runs nothing.
 codeRunsContract('test', async () => ({

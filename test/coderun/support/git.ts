@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterAll } from 'vitest';
 
 const ENV = {
   PATH: '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin',
@@ -26,11 +28,10 @@ export class Remote {
     this.path = join(folder, 'remote.git');
     this.url = `file://${this.path}`;
     this.#seed = join(folder, 'seed');
-    mkdirSync(this.path, { recursive: true });
-    git(this.path, 'init', '--quiet', '--bare', '--initial-branch=main');
-    git(folder, 'clone', '--quiet', this.path, this.#seed);
-    git(this.#seed, 'checkout', '--quiet', '-B', 'main');
-    this.commit('main', { 'broken.txt': 'broken\n' });
+    pattern ??= makePattern();
+    cpSync(pattern, folder, { recursive: true });
+    const config = join(this.#seed, '.git/config');
+    writeFileSync(config, readFileSync(config, 'utf8').replaceAll(pattern, folder));
   }
 
   /** Somebody else's commit on a branch; gives its sha. */
@@ -69,4 +70,25 @@ export class Remote {
   hook(name: 'pre-receive', script: string): void {
     writeFileSync(join(this.path, 'hooks', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
+}
+
+/** Made once a file of tests and copied from then on: git is slow at making, and tests need many. */
+let pattern: string | null = null;
+afterAll(() => {
+  if (pattern !== null) rmSync(pattern, { recursive: true, force: true });
+  pattern = null;
+});
+
+function makePattern(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'healer-remote-'));
+  const [remote, seed] = [join(folder, 'remote.git'), join(folder, 'seed')];
+  git(folder, 'init', '--quiet', '--template=', '--bare', '--initial-branch=main', remote);
+  mkdirSync(join(remote, 'hooks'));
+  git(folder, 'clone', '--quiet', '--template=', remote, seed);
+  git(seed, 'checkout', '--quiet', '-B', 'main');
+  writeFileSync(join(seed, 'broken.txt'), 'broken\n');
+  git(seed, 'add', '--all');
+  git(seed, 'commit', '--quiet', '--message', 'the first commit');
+  git(seed, 'push', '--quiet', 'origin', 'main');
+  return folder;
 }

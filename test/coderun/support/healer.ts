@@ -4,7 +4,7 @@ import { DEFAULT_RECONCILE_POLICY } from '../../../src/coderun/reconcile/policy.
 import { createReconciler } from '../../../src/coderun/reconcile/reconciler.ts';
 import { codeRunRows } from '../../../src/store/coderuns.ts';
 import { openStore } from '../../../src/store/open.ts';
-import { TEMPLATES } from './local.ts';
+import { TEMPLATES } from './templates.ts';
 
 const [folder = '', draft = ''] = process.argv.slice(2);
 const store = await openStore({ kind: 'sqlite', dir: folder });

@@ -10,13 +10,11 @@ import {
 import { DEFAULT_RECONCILE_POLICY, type ReconcilePolicy } from '../../../src/coderun/reconcile/policy.ts';
 import { createReconciler, type Reconciler } from '../../../src/coderun/reconcile/reconciler.ts';
 import type { CodeRun, CodeRunDraft } from '../../../src/coderun/schema.ts';
-import { loadCodeRunTemplates } from '../../../src/coderun/templates.ts';
 import { codeRunRows } from '../../../src/store/coderuns.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
 import { Remote } from './git.ts';
+import { TEMPLATES } from './templates.ts';
 import { until } from './until.ts';
-
-export const TEMPLATES = await loadCodeRunTemplates(join(import.meta.dirname, '../../../prompts/coderun'));
 
 export interface Bench {
   readonly folder: string;
@@ -45,11 +43,12 @@ export function newPlace(isShared = false): Place {
 
 /** A store, a remote, the local engine and a reconciler in a folder of their own. */
 export async function openBench(
-  change: Partial<LocalEngineOptions> & { policy?: Partial<ReconcilePolicy>; place?: Place } = {},
+  change: Partial<LocalEngineOptions> & { policy?: Partial<ReconcilePolicy>; place?: Place; store?: Store } = {},
 ): Promise<Bench> {
-  const { policy, place = newPlace(), ...engineChange } = change;
+  const { policy, place = newPlace(), store: _, ...engineChange } = change;
   const { folder, remote } = place;
-  const store = await openStore(place.isShared ? { kind: 'sqlite', dir: folder } : { kind: 'memory' });
+  const store =
+    change.store ?? (await openStore(place.isShared ? { kind: 'sqlite', dir: folder } : { kind: 'memory' }));
   const engine = createLocalEngine({
     rows: codeRunRows(store.db),
     dataDir: folder,

@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { isCode, type OutputLimits } from './folder.ts';
 
 /*
@@ -6,32 +16,46 @@ import { isCode, type OutputLimits } from './folder.ts';
  * run lives these are a head and two halves of a tail that take turns; at its end they become one file.
  */
 
+/** Stands for what was dropped while it is not known yet how much it will be. */
+const LIVE_MARK = '\n[healer: output left out]\n';
+
 export interface OutputLog {
   write(chunk: Uint8Array): void;
   /** Puts the parts together. Nothing may be written after it. */
   finish(): void;
 }
 
-const parts = (path: string) => ({ head: `${path}.head`, older: `${path}.older`, newer: `${path}.newer` });
+const parts = (path: string) => ({
+  head: `${path}.head`,
+  older: `${path}.older`,
+  newer: `${path}.newer`,
+  /** There once something between head and tail was dropped. */
+  gap: `${path}.gap`,
+});
 
 export function openOutputLog(path: string, limits: OutputLimits): OutputLog {
-  const { head, older, newer } = parts(path);
+  const { head, older, newer, gap } = parts(path);
   const headFile = openSync(head, 'w', 0o600);
   let tailFile = openSync(newer, 'w', 0o600);
   let headSize = 0;
   let tailSize = 0;
   let total = 0;
 
+  const rotate = (): void => {
+    closeSync(tailFile);
+    if (existsSync(older)) writeFileSync(gap, '');
+    renameSync(newer, older);
+    tailFile = openSync(newer, 'w', 0o600);
+    tailSize = 0;
+  };
   const writeTail = (chunk: Uint8Array): void => {
-    if (tailSize + chunk.byteLength > limits.tailBytes && tailSize > 0) {
-      closeSync(tailFile);
-      renameSync(newer, older);
-      tailFile = openSync(newer, 'w', 0o600);
-      tailSize = 0;
+    let rest = chunk;
+    while (rest.byteLength > 0) {
+      if (tailSize >= limits.tailBytes) rotate();
+      const written = writeSync(tailFile, rest.subarray(0, limits.tailBytes - tailSize));
+      tailSize += written;
+      rest = rest.subarray(written);
     }
-    const kept = chunk.subarray(Math.max(0, chunk.byteLength - limits.tailBytes));
-    writeSync(tailFile, kept);
-    tailSize += kept.byteLength;
   };
 
   return {
@@ -51,18 +75,21 @@ export function openOutputLog(path: string, limits: OutputLimits): OutputLog {
       const mark = left > 0 ? `\n[healer: ${left} bytes of output left out]\n` : '';
       writeFileSync(`${path}.tmp`, Buffer.concat([start, Buffer.from(mark), end]), { mode: 0o600 });
       renameSync(`${path}.tmp`, path);
-      for (const part of [head, older, newer]) rmSync(part, { force: true });
+      for (const part of [head, older, newer, gap]) rmSync(part, { force: true });
     },
   };
 }
 
 /** The last bytes of a run's output, whether it has ended or not; null when there is none. */
 export function readOutput(path: string, maxBytes: number): string | null {
-  const { head, older, newer } = parts(path);
+  const { head, older, newer, gap } = parts(path);
   const whole = readTail([path], maxBytes);
   if (whole.byteLength > 0) return whole.toString('utf8');
-  const live = readTail([head, older, newer], maxBytes);
-  return live.byteLength > 0 ? live.toString('utf8') : null;
+  const end = readTail([older, newer], maxBytes);
+  const start = readTail([head], maxBytes - end.byteLength);
+  if (start.byteLength + end.byteLength === 0) return null;
+  const mark = start.byteLength > 0 && existsSync(gap) ? LIVE_MARK : '';
+  return `${start.toString('utf8')}${mark}${end.toString('utf8')}`;
 }
 
 /** The last `maxBytes` of several files in a row; files that are not there are empty. */

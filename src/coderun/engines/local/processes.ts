@@ -87,9 +87,16 @@ function groupByPs(group: number): readonly number[] {
     .map(([pid]) => Number(pid));
 }
 
+/** Start times are told in the reader's time zone and language, which must not differ between two readers. */
+const PS_ENVIRONMENT = { PATH: '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC' };
+
 function ps(parameters: readonly string[]): readonly string[] {
   try {
-    const text = execFileSync('ps', parameters, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const text = execFileSync('ps', parameters, {
+      encoding: 'utf8',
+      env: PS_ENVIRONMENT,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     return text
       .split('\n')
       .map((line) => line.trim())
