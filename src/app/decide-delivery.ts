@@ -55,11 +55,16 @@ async function decideSignal(tx: Tx, signal: Signal, options: DeciderOptions, ste
   const now = options.clock();
   switch (signal.kind) {
     case 'command':
+    case 'security_raised':
+    case 'security_resolved':
+    case 'review_requested':
+    case 'platform_alert':
+    case 'play_failed':
       return {
         status: 'ignored',
         dedupStatus: 'skipped',
         remediationId: null,
-        reason: reason('unknown_event', 'Commands are not taken from comments yet.'),
+        reason: reason('unknown_event', `The signal ${signal.kind} is read, but nothing acts on it yet.`),
       };
     case 'pull_request_changed': {
       const known = await knownFacts(tx, signal.repository, signal.branch, null);

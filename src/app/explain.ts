@@ -137,5 +137,14 @@ function describeSignal(signal: Signal): string {
       return `${signal.kind}: ${signal.change} on ${signal.repository} ${signal.branch}`;
     case 'command':
       return `${signal.kind}: ${signal.verb} on ${signal.repository}#${signal.pullRequest} by ${signal.actor.login}`;
+    case 'security_raised':
+    case 'security_resolved':
+      return `${signal.kind}: ${signal.alertKind} #${signal.number} of ${signal.repository} (${signal.title})`;
+    case 'review_requested':
+      return `${signal.kind}: by ${signal.source} on ${signal.repository} at ${signal.headSha.slice(0, 8)}`;
+    case 'platform_alert':
+      return `${signal.kind}: ${signal.status}, ${signal.title} of ${signal.repository ?? 'no repository'}`;
+    case 'play_failed':
+      return `${signal.kind}: ${signal.stage} of ${signal.playId} on ${signal.repository} ${signal.branch}`;
   }
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { reason } from '../../../model/reason.ts';
 import type { PullRequestChanged } from '../../../model/signal.ts';
-import { ignored, said } from '../source.ts';
+import { ignored } from '../source.ts';
+import { changed } from './changed.ts';
 import { eventHandler } from './handler.ts';
 import { actor, id, ref, repository, sha, word } from './schema.ts';
 
@@ -35,14 +36,5 @@ export const pullRequest = eventHandler(schema, (event) => {
   }
   const own = event.repository;
   const isOwn = head.repo?.id && own.id ? head.repo.id === own.id : head.repo?.full_name === own.full_name;
-  return said({
-    kind: 'pull_request_changed',
-    repository: own.full_name,
-    change,
-    branch: head.ref,
-    number: event.number,
-    headSha: head.sha,
-    actor: event.sender,
-    fromFork: !isOwn,
-  });
+  return changed(event, { change, branch: head.ref, number: event.number, headSha: head.sha, fromFork: !isOwn });
 });

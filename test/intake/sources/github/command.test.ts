@@ -81,7 +81,7 @@ describe('a comment with a command', () => {
 
 describe('an issue_comment event', () => {
   it('becomes a command with who asked, where, and in which comment', () => {
-    expect(normalise('issue_comment', comment('/healer retry pin serde')).signals).toEqual([
+    expect(normalise('issue_comment', comment('/healer retry pin serde')).signals).toMatchObject([
       {
         kind: 'command',
         repository: 'acme/shop',

@@ -33,8 +33,10 @@ const EXPECTED: Readonly<Record<string, number>> = {
 function summary({ event, body }: Example): string {
   const { signals, ignored } = normalise(event, body);
   const words = signals.map((signal) => {
-    if (signal.kind === 'command') return signal.kind;
-    return `${signal.kind} ${signal.kind === 'pull_request_changed' ? signal.change : signal.conclusion}`;
+    if (signal.kind === 'pull_request_changed') return `${signal.kind} ${signal.change}`;
+    return signal.kind === 'ci_failed' || signal.kind === 'ci_passed'
+      ? `${signal.kind} ${signal.conclusion}`
+      : signal.kind;
   });
   return `${event} ${words.join(' and ') || ignored?.code}`;
 }

@@ -20,6 +20,10 @@ describe('a pull request', () => {
         headSha: SHA,
         actor: { login: 'maria', type: 'User' },
         fromFork: false,
+        baseRef: null,
+        label: null,
+        labels: null,
+        draft: null,
       },
     ]);
   });
