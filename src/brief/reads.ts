@@ -13,6 +13,8 @@ import { subjectOf } from './subject.ts';
 export interface Reads {
   repository(): Promise<RepositoryFacts>;
   branch(): Promise<BranchFacts>;
+  /** The head of a branch of the repository itself; null when there is no such branch. */
+  headOf(branch: string): Promise<string | null>;
   /** The branch's head when the same checks are red there as well, else the commit that the failure was seen on. */
   redCommit(): Promise<string>;
   /** The pull request that carries the red commit; null when there is none. */
@@ -42,23 +44,26 @@ export function readsOf(github: GitHub, remediation: Remediation, shared: Shared
         const { data } = await octokit.rest.repos.get({ ...where, request: { signal } });
         return { defaultBranch: data.default_branch, cloneUrl: data.clone_url, private: data.private };
       }),
+    headOf: (name) =>
+      shared.once(`head ${name}`, async (signal) => {
+        try {
+          const { data } = await octokit.rest.git.getRef({ ...where, ref: `heads/${name}`, request: { signal } });
+          return data.object.sha;
+        } catch (error) {
+          if (isNotFound(error)) return null;
+          throw error;
+        }
+      }),
     branch: () =>
-      shared.once('branch', async (signal) => {
+      shared.once('branch', async () => {
         const { branch: name } = subject;
-        const ref = octokit.rest.git
-          .getRef({ ...where, ref: `heads/${name}`, request: { signal } })
-          .then(({ data }) => ({ name, exists: true, headSha: data.object.sha }))
-          .catch((error: unknown) => {
-            if (isNotFound(error)) return { name, exists: false, headSha: null };
-            throw error;
-          });
-        const [own, found] = await Promise.allSettled([ref, reads.pullRequest()]);
+        const [own, found] = await Promise.allSettled([reads.headOf(name), reads.pullRequest()]);
         // A fork's branch is not ours, even if we have one of the same name.
         if (found.status === 'fulfilled' && found.value?.fromFork) {
           return { name, exists: found.value.headRepository !== null, headSha: found.value.headSha };
         }
         if (own.status === 'rejected') throw own.reason;
-        return own.value;
+        return { name, exists: own.value !== null, headSha: own.value };
       }),
     redCommit: () =>
       shared.once('red-commit', async () => {

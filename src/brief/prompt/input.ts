@@ -1,6 +1,6 @@
 import type { Agent } from '../../model/agent.ts';
 import type { Classification, ContextFinding } from '../../model/evidence.ts';
-import type { Remediation } from '../../model/remediation.ts';
+import type { Attempt, Remediation } from '../../model/remediation.ts';
 import type { FailedCheck } from '../../model/signal.ts';
 import type { Redactor } from '../../safety/index.ts';
 import type { ChangedFile } from '../evidence.ts';
@@ -24,6 +24,8 @@ export interface PromptInput {
   readonly budgetChars: number;
   /** The scope in which the evidence was redacted. */
   readonly redactor: Redactor;
+  /** Attempts that earlier remediations of the same lineage made, oldest first. */
+  readonly earlierAttempts?: readonly Attempt[];
   /** What the last attempt's commit changed, when it is known. */
   readonly lastAttemptFiles?: readonly ChangedFile[] | null;
 }

@@ -25,8 +25,9 @@ export function renderPrompt(templates: Templates, input: PromptInput): Rendered
 }
 
 /** The agent's own template first; once something was tried and failed, the retry template of the same folder. */
-function templateFor({ agent, remediation }: PromptInput): string {
-  return triedBefore(remediation).length === 0 ? agent.template : `${posix.dirname(agent.template)}/retry.hbs`;
+function templateFor(input: PromptInput): string {
+  const { agent } = input;
+  return triedBefore(input).length === 0 ? agent.template : `${posix.dirname(agent.template)}/retry.hbs`;
 }
 
 /** Renders a template by name; for `renderPrompt` and for the check at load. */

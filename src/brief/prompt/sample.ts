@@ -133,7 +133,7 @@ function full(agent: Agent): PromptInput {
       ...base.classification,
       confidence: 0.9,
       evidence: [{ line: 7, text: 'error: password=sample-secret-1', rule: 'sample', weight: 1 }],
-      excerpt: { text: 'line\n'.repeat(2_000), ranges: [[1, 2_000]], lines: 2_000, totalLines: 2_000 },
+      excerpt: { text: 'line\n'.repeat(200), ranges: [[1, 200]], lines: 200, totalLines: 200 },
     },
     findings: [
       { ...found, summary: 'Sample.', body: 'Sample body.' },

@@ -1,12 +1,22 @@
-import type { Classification } from '../../model/evidence.ts';
-import { FAILURE_TYPES } from '../../model/failure-type.ts';
+import type { ContextFinding } from '../../model/evidence.ts';
 import { countsAsAttempt } from '../../model/outcome.ts';
-import type { Attempt, Remediation } from '../../model/remediation.ts';
+import type { Attempt } from '../../model/remediation.ts';
 import { PLACEHOLDER, safeLine, safeText } from '../../safety/index.ts';
 import type { Section } from './fit.ts';
 import type { PromptInput } from './input.ts';
+import {
+  checksOf,
+  evidenceText,
+  failureOf,
+  filesText,
+  findingOf,
+  type Gate,
+  historyOf,
+  orNull,
+  taskOf,
+} from './parts.ts';
 import type { Templates, View } from './templates.ts';
-import { type Untrusted, untrusted } from './untrusted.ts';
+import { untrusted } from './untrusted.ts';
 
 export interface PreparedView {
   /** The view for the sections as they were cut. */
@@ -15,153 +25,87 @@ export interface PreparedView {
   readonly sections: readonly Section[];
 }
 
-const FINDING_FLOOR = 600;
-const EXCERPT_FLOOR = 4_000;
-const HISTORY_FLOOR = 1_500;
-const MAX_EVIDENCE_LINES = 12;
-const MAX_LINE = 400;
+/** Characters of a section that stay as long as another can give way. */
+const FLOORS = { finding: 600, files: 400, attempt: 1_500, excerpt: 4_000, evidence: 2_000 } as const;
 
 /** Prepares the production data of a prompt: the one builder, for real prompts and for the check at load. */
 export function viewOf(templates: Templates, input: PromptInput): PreparedView {
-  const { remediation, classification, redactor } = input;
-  const line = (text: string, max = 200): Untrusted => untrusted(safeLine(text, redactor, max));
+  const { classification } = input;
+  const gate = gateOf(input);
   const told = input.findings.filter((finding) => finding.body !== null && finding.status !== 'not_relevant');
-  const past = triedBefore(remediation);
-  const lastFiles = (input.lastAttemptFiles ?? []).map(
-    (file) => `${file.status} ${file.path} (+${file.additions} -${file.deletions})`,
-  );
-  const persona = templates.agents.find((agent) => agent.name === input.agent.name)?.persona ?? input.agent.specialty;
-  const playbook = templates.playbook[classification.failureType];
-  const { guidance } = remediation;
-
-  const base = {
+  const past = triedBefore(input);
+  const fixed = {
     nonce: input.nonce,
-    agent: { name: input.agent.name, persona, specialty: input.agent.specialty },
-    attempt: {
-      number: input.attemptNumber,
-      max: input.maxAttempts,
-      isLast: input.attemptNumber >= input.maxAttempts,
-      isFirst: past.length === 0,
-    },
-    failure: {
-      type: classification.failureType,
-      title: FAILURE_TYPES[classification.failureType].title,
-      reason: line(classification.reason, 300),
-      rule: line(classification.rule),
-      confidence: classification.confidence,
-      unsure: classification.confidence < 0.5,
-      repository: line(remediation.repository),
-      branch: line(remediation.branch, 255),
-      sha: line(remediation.headSha),
-      workflow: remediation.workflowName === null ? null : line(remediation.workflowName),
-      url: remediation.url === null ? null : line(remediation.url, 500),
-      pullRequest: remediation.pullRequest,
-    },
-    checks: (input.failedChecks ?? remediation.failedChecks).map((check) => ({
-      name: line(check.name),
-      workflow: check.workflowName === null ? null : line(check.workflowName),
-      steps: check.failedSteps.map((step) => line(step)),
-    })),
-    excerptRanges: classification.excerpt.ranges.map(([from, to]) => `${from}–${to}`).join(', '),
-    totalLines: classification.excerpt.totalLines,
+    ...taskOf(templates, input, gate),
+    failure: failureOf(input, gate),
+    checks: checksOf(input, gate),
     missing: input.findings
-      .filter((finding) => finding.status === 'failed' || finding.status === 'timed_out')
-      .map((finding) => ({ source: finding.source, summary: line(finding.summary, 300) })),
-    // Guidance that replaces stands in place of our advice, never in place of failure, checks and limits.
-    approach: { shown: guidance?.mode !== 'replace', advice: playbook.advice, commands: playbook.commands },
-    guidance:
-      guidance === null
-        ? null
-        : { by: line(guidance.by), text: safeText(guidance.text, redactor), replaces: guidance.mode === 'replace' },
-    targetBranch: line(input.targetBranch, 255),
-    baseBranch: input.baseBranch == null ? null : line(input.baseBranch, 255),
-    isFix: input.targetBranch !== remediation.branch,
+      .filter(({ status }) => status === 'failed' || status === 'timed_out')
+      .map(({ source, summary }) => ({ source, summary: gate.line(summary, 300) })),
   };
-
-  const sections: readonly Section[] = [
-    ...told.toReversed().map((finding) => ({
-      key: `finding ${finding.source}`,
-      name: finding.source,
-      text: safeText(finding.body ?? '', redactor),
-      floor: FINDING_FLOOR,
-    })),
-    { key: 'lastFiles', name: 'files of the last attempt', text: safeText(lastFiles.join('\n'), redactor), floor: 400 },
-    ...past.map((attempt) => ({
-      key: `attempt ${attempt.ordinal}`,
-      name: `what attempt ${attempt.number} said`,
-      text: safeText(saidOf(attempt), redactor),
-      floor: HISTORY_FLOOR,
-    })),
-    {
-      key: 'excerpt',
-      name: 'excerpt of the log',
-      text: safeText(classification.excerpt.text, redactor),
-      floor: EXCERPT_FLOOR,
-    },
-    { key: 'evidence', name: 'deciding lines', text: safeText(evidenceText(classification), redactor), floor: 2_000 },
-  ];
-
   const view = (texts: ReadonlyMap<string, string>, cuts: readonly string[]): View => {
     const text = (key: string): string => texts.get(key) ?? '';
-    const full = {
-      ...base,
+    const changing = {
       evidence: orNull(text('evidence')),
       excerpt: orNull(text('excerpt')),
       excerptLeftOut: text('excerpt') === '' && classification.excerpt.text !== '',
-      findings: told
-        .map((finding) => ({
-          source: finding.source,
-          title: titleOf(finding.source),
-          summary: line(finding.summary, 300),
-          body: orNull(text(`finding ${finding.source}`)),
-          truncated: finding.truncated,
-        }))
-        .filter((finding) => finding.body !== null),
-      history: past.map((attempt) => ({
-        number: attempt.number,
-        agent: attempt.agent,
-        sameAgent: attempt.agent === input.agent.name,
-        outcome: attempt.outcome,
-        why: attempt.detail === null ? null : line(attempt.detail, 500),
-        commit: attempt.report?.commitSha == null ? null : line(attempt.report.commitSha),
-        stillRed: attempt.stillRed.map((name) => line(name)),
-        said: orNull(text(`attempt ${attempt.ordinal}`)),
-      })),
+      findings: told.flatMap((finding) => findingOf(finding, text(`finding ${finding.source}`), gate)),
+      history: past.map((attempt) => historyOf(attempt, text(`attempt ${attempt.ordinal}`), input, gate)),
       lastFiles: orNull(text('lastFiles')),
       cuts,
     };
-    return { ...full, redacted: hasPlaceholder([...texts.values(), base.guidance?.text ?? '']) };
+    return { ...fixed, ...changing, redacted: gate.hasRedacted([...texts.values(), fixed.guidance?.text ?? '']) };
   };
-  return { view, sections };
+  return { view, sections: sectionsOf(input, told, past, gate) };
 }
 
-/** Attempts that an agent really made and that did not hold; what a retry tells about. */
-export function triedBefore(remediation: Remediation): readonly Attempt[] {
-  return remediation.attempts.filter(
+/** First to be cut: what is known around it, the last source first; last: the lines that decided. */
+function sectionsOf(
+  input: PromptInput,
+  told: readonly ContextFinding[],
+  past: readonly Attempt[],
+  gate: Gate,
+): readonly Section[] {
+  const section = (key: string, name: string, text: string, floor: number): Section => ({
+    key,
+    name,
+    text: gate.text(text),
+    floor,
+  });
+  const { classification } = input;
+  return [
+    ...told.toReversed().map(({ source, body }) => section(`finding ${source}`, source, body ?? '', FLOORS.finding)),
+    section('lastFiles', 'files of the last attempt', filesText(input.lastAttemptFiles ?? []), FLOORS.files),
+    ...past.map(({ ordinal, number, report }) =>
+      section(`attempt ${ordinal}`, `what attempt ${number} said`, report?.summary.trim() ?? '', FLOORS.attempt),
+    ),
+    section('excerpt', 'excerpt of the log', classification.excerpt.text, FLOORS.excerpt),
+    section('evidence', 'deciding lines', evidenceText(classification), FLOORS.evidence),
+  ];
+}
+
+/** Attempts that an agent really made and that did not hold; what a retry tells about, oldest first. */
+export function triedBefore({ remediation, earlierAttempts = [] }: PromptInput): readonly Attempt[] {
+  return [...earlierAttempts, ...remediation.attempts].filter(
     ({ outcome }) => outcome !== null && outcome !== 'success' && countsAsAttempt(outcome),
   );
 }
 
-function orNull(text: string): Untrusted | null {
-  return text === '' ? null : untrusted(text);
+/** The safety gate in the scope of one prompt; remembers whether it took anything out. */
+interface PromptGate extends Gate {
+  hasRedacted(more: readonly string[]): boolean;
 }
 
-function hasPlaceholder(texts: readonly string[]): boolean {
-  return texts.some((text) => text.search(PLACEHOLDER) !== -1);
-}
-
-function saidOf(attempt: Attempt): string {
-  return attempt.report?.summary.trim() ?? '';
-}
-
-function evidenceText(classification: Classification): string {
-  return classification.evidence
-    .slice(0, MAX_EVIDENCE_LINES)
-    .map(({ line, text }) => `${line}: ${text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text}`)
-    .join('\n');
-}
-
-function titleOf(source: string): string {
-  const words = source.replaceAll('-', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
+function gateOf({ redactor }: PromptInput): PromptGate {
+  let seen = false;
+  const note = (text: string): string => {
+    seen ||= text.search(PLACEHOLDER) !== -1;
+    return text;
+  };
+  return {
+    // Sections may be cut away again; `hasRedacted` is told what is left of them.
+    text: (raw) => safeText(raw, redactor),
+    line: (raw, max = 200) => untrusted(note(safeLine(raw, redactor, max))),
+    hasRedacted: (more) => seen || more.some((text) => text.search(PLACEHOLDER) !== -1),
+  };
 }

@@ -43,8 +43,9 @@ export interface GitHubOptions {
 
 export interface GitHub {
   readonly baseUrl: string;
-  readonly options: GitHubOptions;
   readonly clock: Clock;
+  /** How to fetch what GitHub keeps elsewhere (job logs); without credentials. */
+  readonly storage: Pick<GitHubOptions, 'version' | 'logHosts' | 'fetch'>;
   /** `owner/name`; authenticated for this repository alone. Cheap to call again. */
   forRepository(repository: string): GitHubRepository;
   /**
@@ -87,8 +88,12 @@ export function createGitHub(options: GitHubOptions): GitHub {
 
   return {
     baseUrl,
-    options,
     clock: options.clock ?? systemClock,
+    storage: {
+      version: options.version,
+      ...(options.logHosts === undefined ? {} : { logHosts: options.logHosts }),
+      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    },
     forRepository(repository) {
       const key = repository.toLowerCase();
       const before = known.get(key);

@@ -112,12 +112,12 @@ function storageClient(github: GitHub): () => Promise<HttpClient> {
   const build = async (): Promise<HttpClient> => {
     const api = new URL(github.baseUrl);
     const inside = await isPrivateHost(api.hostname).catch(() => false);
-    const { options } = github;
+    const { version, logHosts, fetch } = github.storage;
     return createHttpClient({
-      userAgent: `healer/${options.version}`,
+      userAgent: `healer/${version}`,
       timeoutMs: LOG_TIMEOUT_MS,
-      ...(inside ? {} : { refusePrivate: { except: options.logHosts ?? [] } }),
-      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+      ...(inside ? {} : { refusePrivate: { except: logHosts ?? [] } }),
+      ...(fetch === undefined ? {} : { fetch }),
     });
   };
   return () => {

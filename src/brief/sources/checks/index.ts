@@ -32,11 +32,11 @@ export function checks(github: GitHub): ContextSource {
   };
 }
 
-/** The base branch as GitHub takes it for a commit; null when the branch is the base itself. */
+/** The base branch's head; null when the branch is the base itself, or there is none. */
 async function baseOf(reads: Reads, branch: string): Promise<string | null> {
   const found = await reads.pullRequest();
   const base = found?.baseRef ?? (await reads.repository()).defaultBranch;
-  return base === branch && found?.fromFork !== true ? null : base;
+  return base === branch && found?.fromFork !== true ? null : reads.headOf(base);
 }
 
 /** True when all of them are red there; false when one is known not to be; null when nothing is known. */

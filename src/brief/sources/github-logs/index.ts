@@ -21,7 +21,7 @@ const AT_ONCE = 4;
 export function githubLogs(github: GitHub, download: DownloadJobLog): ContextSource {
   return {
     name: 'github-logs',
-    budget: { timeMs: 20_000, bytes: 96 * MEBIBYTE },
+    budget: { timeMs: 20_000, bytes: 48 * MEBIBYTE },
     relevant: (remediation) => remediation.kind === 'ci',
     async ask(context) {
       const { learn } = context;
