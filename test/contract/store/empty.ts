@@ -15,5 +15,7 @@ const TABLES: readonly (keyof Database)[] = [
 
 /** Tests run in any order; each begins with nothing. */
 export async function emptyStore(store: Store): Promise<void> {
-  for (const table of TABLES) await store.db.deleteFrom(table).execute();
+  await store.transaction(async (tx) => {
+    for (const table of TABLES) await tx.deleteFrom(table).execute();
+  });
 }
