@@ -21,8 +21,8 @@ export interface Operation {
 
 const MEANING: Readonly<Record<number, string>> = {
   400: 'The request is not of the right shape; `errors` says where.',
-  401: 'No token, or one that is not known.',
-  403: 'The token may only read, or the request came from another web site.',
+  401: 'No token, or one that may not do this.',
+  403: 'Not allowed: the token may only read, or the request came from another web site.',
 };
 
 /** The schema of a fastify route, for @fastify/swagger to read. */

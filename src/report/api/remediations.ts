@@ -25,8 +25,13 @@ const NOT_FOUND = { 404: 'There is no such remediation.' };
 
 /** The answers to “what is being repaired?” and what a person can do about it. */
 export function remediationRoutes(app: FastifyInstance, deps: ReportDeps): void {
-  const { store } = deps;
+  listRoute(app, deps);
+  detailRoute(app, deps);
+  taskRoute(app, deps);
+  commandRoutes(app, deps);
+}
 
+function listRoute(app: FastifyInstance, deps: ReportDeps): void {
   app.get(
     '/api/remediations',
     {
@@ -45,7 +50,9 @@ export function remediationRoutes(app: FastifyInstance, deps: ReportDeps): void 
       return sendJson(reply, { remediations: page.remediations.map(summaryView), next_cursor: page.nextCursor });
     },
   );
+}
 
+function detailRoute(app: FastifyInstance, deps: ReportDeps): void {
   app.get(
     '/api/remediations/:id',
     {
@@ -62,13 +69,15 @@ export function remediationRoutes(app: FastifyInstance, deps: ReportDeps): void 
     },
     async (request, reply) => {
       const remediation = await mustFind(deps, check(idParams, request.params, 'path').id);
-      const timeline = await readTimeline(store.db, remediation.id);
-      const brief = await latestBrief(store.db, remediation.id);
+      const timeline = await readTimeline(deps.store.db, remediation.id);
+      const brief = await latestBrief(deps.store.db, remediation.id);
       const phase = await readCodeRunPhase(deps, remediation);
       return sendJson(reply, detailView(remediation, timeline, brief, phase));
     },
   );
+}
 
+function taskRoute(app: FastifyInstance, deps: ReportDeps): void {
   app.get(
     '/api/status/:task_id',
     {
@@ -86,8 +95,6 @@ export function remediationRoutes(app: FastifyInstance, deps: ReportDeps): void 
     async (request, reply) =>
       sendJson(reply, summaryView(await mustFind(deps, check(taskParams, request.params, 'path').task_id))),
   );
-
-  commandRoutes(app, deps);
 }
 
 type ListQuery = ReturnType<typeof listQuery.parse>;

@@ -9,6 +9,11 @@ import { pauseViews, time } from './views.ts';
 
 /** The service as a whole: how it is, and the switch that stops spending. */
 export function statusRoutes(app: FastifyInstance, deps: ReportDeps): void {
+  overviewRoute(app, deps);
+  pauseRoutes(app, deps);
+}
+
+function overviewRoute(app: FastifyInstance, deps: ReportDeps): void {
   app.get(
     '/api/status',
     {
@@ -46,7 +51,9 @@ export function statusRoutes(app: FastifyInstance, deps: ReportDeps): void {
       });
     },
   );
+}
 
+function pauseRoutes(app: FastifyInstance, deps: ReportDeps): void {
   for (const verb of ['pause', 'resume'] as const) {
     app.post(
       `/api/${verb}`,
