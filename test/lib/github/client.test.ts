@@ -180,6 +180,26 @@ describe('the GitHub client of an App', () => {
     expect(server.requests.filter(({ line }) => line === 'GET /app')).toHaveLength(1);
   });
 
+  it('makes a short-lived token of its own for an agent, with no more rights than asked for', async () => {
+    const bodies: unknown[] = [];
+    const server = await serve((request, response) => {
+      if (request.method === 'GET') return json(response, 200, { id: 5 });
+      let text = '';
+      request.on('data', (chunk) => {
+        text += chunk;
+      });
+      request.on('end', () => {
+        bodies.push(JSON.parse(text));
+        json(response, 201, { token: 'ghs_agent', expires_at: '2030-01-01T00:00:00Z', permissions: {} });
+      });
+    });
+    const token = await client(server, asApp).agentToken('acme/shop', { contents: 'write' });
+    expect(token).toEqual({ token: 'ghs_agent', expiresAt: Date.parse('2030-01-01T00:00:00Z') });
+    expect(bodies).toEqual([{ repositories: ['shop'], permissions: { contents: 'write' } }]);
+    expect(await client(server).agentToken('acme/shop', {})).toEqual({ token: 't0ken', expiresAt: null });
+    expect(await client(server, { auth: { kind: 'none' } }).agentToken('acme/shop', {})).toBe(null);
+  });
+
   it('says what to do when it is not installed', async () => {
     const github = client(await appServer(), asApp);
     const asked = github.forRepository('acme/other').rest.repos.get({ owner: 'acme', repo: 'other' });

@@ -125,10 +125,10 @@ describe('an archive', () => {
   const keep = { headBytes: 1_000, tailBytes: 1_000 };
 
   it('of endless zeros costs bounded memory', () => {
-    const bomb = zipSync({ 'a.txt': new Uint8Array(64 * MEBIBYTE) }, { level: 9 });
+    const bomb = zipSync({ 'a.txt': new Uint8Array(16 * MEBIBYTE) }, { level: 9 });
     const result = unzipBounded(bomb, keep);
     expect(result.bytes.length).toBeLessThan(2_200);
-    expect(result.cutBytes).toBe(64 * MEBIBYTE - 2_000);
+    expect(result.cutBytes).toBe(16 * MEBIBYTE - 2_000);
   });
 
   it('that is cut off gives what it has', () => {
