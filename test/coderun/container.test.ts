@@ -169,13 +169,13 @@ describe('the token', () => {
     writeFileSync(join(folder, 'token'), 'ghs_secret');
     const elsewhere = `http://${hostOf(servers[1])}/remote.git`;
     const { output, code } = await run(
-      `git config --list --show-origin; git remote --verbose; git ls-remote ${elsewhere}; env | grep -v GH_TOKEN; true`,
+      `git config --list --show-origin; git remote --verbose; git ls-remote ${elsewhere}; env | grep -v ^GH_; true`,
       {},
       { HEALER_TOKEN_FILE: join(folder, 'token') },
     );
     expect(code).toBe(0);
     const over = await run(
-      `git config --list --show-origin; git remote --verbose; git ls-remote ${elsewhere}; env | grep -v GH_TOKEN; true`,
+      `git config --list --show-origin; git remote --verbose; git ls-remote ${elsewhere}; env | grep -v ^GH_; true`,
       { repositoryUrl: `http://${hostOf(servers[0])}/remote.git` },
       { HEALER_TOKEN_FILE: join(folder, 'token') },
     );

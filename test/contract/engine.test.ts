@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from 'vitest';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { draft, scripted } from '../coderun/support/drafts.ts';
 import { FakeEngine } from '../coderun/support/fake-engine.ts';
@@ -14,7 +15,15 @@ codeRunsContract('local', () => localBench());
 runsContract('local', () => localBench());
 
 describeOnPostgres('with its CodeRuns in PostgreSQL', () => {
-  codeRunsContract('local', async () => localBench(await openStore({ kind: 'postgres', url: await freshDatabase() })));
+  let store: Store;
+  beforeAll(async () => {
+    store = await openStore({ kind: 'postgres', url: await freshDatabase() });
+  });
+  afterAll(() => store?.close());
+  codeRunsContract('local', async () => {
+    await store.db.deleteFrom('coderuns').execute();
+    return localBench(store);
+  });
 });
 
 // The one that other tests rely on; it runs nothing.

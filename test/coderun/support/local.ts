@@ -94,7 +94,7 @@ export async function openBench(
         await until(async () => (await engine.observe(run)).job.state !== 'running');
       }
       engine.close();
-      await store.close();
+      if (change.store === undefined) await store.close();
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
