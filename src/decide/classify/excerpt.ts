@@ -13,6 +13,10 @@ const TAIL_SHARE = 0.3;
 /** One find for so many lines of budget. */
 const LINES_PER_FIND = 9;
 const MAX_ANCHORS = 60;
+/** An earlier copy of a message is shown instead of a later one when it counts nearly as much. */
+const SAME_INTEREST = 0.5;
+/** The tenth finding of one kind tells less than the first of another. */
+const MORE_OF_THE_SAME = 0.3;
 /** Characters of one line that are shown. */
 const LINE_LIMIT = 400;
 const READ_LIMIT = 1024;
@@ -41,20 +45,27 @@ export function makeExcerpt(reading: Reading, weighed: readonly WeighedHit[], ma
   return selection.render(reading.totalLines);
 }
 
-/** One anchor a distinct message, strongest first; of equal ones the earlier. */
+/** One anchor a distinct message, where it stands first; the most interesting messages first. */
 function anchorsOf(weighed: readonly WeighedHit[]): Anchor[] {
-  const seen = new Set<string | number>();
-  const anchors: Anchor[] = [];
-  for (const { hit, weight } of weighed) {
-    if (weight <= 0 || anchors.length >= MAX_ANCHORS) break;
-    if (hit.offset < 0 || seen.has(hit.line)) continue;
-    seen.add(hit.line);
+  const byKey = new Map<string, { interest: number; anchor: Anchor }>();
+  const byInterest = [...weighed].sort((a, b) => b.interest - a.interest || a.hit.line - b.hit.line);
+  const lines = new Set<number>();
+  const perPattern = new Map<number, number>();
+  for (const { hit, interest } of byInterest) {
+    if (interest <= 0 || byKey.size >= MAX_ANCHORS) break;
+    if (hit.offset < 0 || lines.has(hit.line)) continue;
+    lines.add(hit.line);
     const key = normaliseLine(hit.text);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    anchors.push(hit);
+    const known = byKey.get(key);
+    if (known === undefined) {
+      const earlier = perPattern.get(hit.pattern.index) ?? 0;
+      perPattern.set(hit.pattern.index, earlier + 1);
+      byKey.set(key, { interest: interest / (1 + MORE_OF_THE_SAME * earlier), anchor: hit });
+    } else if (hit.line < known.anchor.line && interest >= SAME_INTEREST * known.interest) known.anchor = hit;
   }
-  return anchors;
+  return [...byKey.values()]
+    .sort((a, b) => b.interest - a.interest || a.anchor.line - b.anchor.line)
+    .map(({ anchor }) => anchor);
 }
 
 /** Where steps were reported as failed, the last first; the end of the log when nothing was reported. */

@@ -152,6 +152,9 @@ const WEAK = 2;
 
 /** A name that says this much tells the type as well. */
 const NAMED = 1;
+/** A wrapper's words below this leave the failing step's command the say, if its name tells this much. */
+const SPEAKS = 3.5;
+const STRONG_NAME = 1.5;
 
 function decide(judgement: Judgement, hasLog: boolean): Verdict {
   const [first] = judgement.scores;
@@ -179,7 +182,14 @@ function decide(judgement: Judgement, hasLog: boolean): Verdict {
       reason: `Nothing points at a special agent; ${settle(hasLog)}.`,
     };
   }
-  return verdictOf(first, judgement, hasLog);
+  return verdictOf(commanded(judgement, first) ?? first, judgement, hasLog);
+}
+
+/** When only weak words were found, the tool that the failing step ran says more. */
+function commanded(judgement: Judgement, first: RuleScore): RuleScore | null {
+  if (first.rule.failureType !== 'general' || !first.rule.isOuter || first.fromLog >= SPEAKS) return null;
+  const named = judgement.scores.filter(({ rule, fromCommand }) => !rule.isOuter && fromCommand >= STRONG_NAME);
+  return named.sort((a, b) => b.fromCommand + b.fromLog - a.fromCommand - a.fromLog)[0] ?? null;
 }
 
 const settle = (hasLog: boolean): string =>

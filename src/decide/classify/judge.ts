@@ -16,6 +16,8 @@ export interface WeighedHit {
   readonly hit: Hit;
   /** Weight of the pattern times how much its place in the log counts. */
   readonly weight: number;
+  /** The same without regard to how far along the step it stands: what a reader wants to see, first failure first. */
+  readonly interest: number;
 }
 
 export interface RuleScore {
@@ -25,6 +27,8 @@ export interface RuleScore {
   readonly fromLog: number;
   /** What names of workflow, job, steps and commands say for it. */
   readonly fromNames: number;
+  /** What the failing step and its command alone say. */
+  readonly fromCommand: number;
 }
 
 interface Spoken {
@@ -46,6 +50,8 @@ const DIMINISHING = [1, 0.6, 0.4, 0.3, 0.2];
 const OUTER_YIELDS = 0.4;
 const INNER_SPEAKS = 3;
 const FILES_PRIOR = 0.8;
+/** Names strengthen what the log says and do not replace it. */
+const NAMES_SHARE = 0.3;
 const ROUTE_PRIOR = 1;
 /** A line that the last green run printed as well did not break this one. */
 const KNOWN_FROM_GREEN = 0.15;
@@ -54,10 +60,11 @@ const KNOWN_FROM_GREEN = 0.15;
 export function weigh(reading: Reading, greenTexts: ReadonlySet<string>): WeighedHit[] {
   const place = placeWeights(reading);
   return reading.hits
-    .map((hit) => ({
-      hit,
-      weight: hit.pattern.weight * place(hit) * (greenTexts.has(hit.text) ? KNOWN_FROM_GREEN : 1),
-    }))
+    .map((hit) => {
+      const { step, along } = place(hit);
+      const interest = hit.pattern.weight * step * (greenTexts.has(hit.text) ? KNOWN_FROM_GREEN : 1);
+      return { hit, interest, weight: interest * (0.7 + 0.3 * along) };
+    })
     .sort((a, b) => b.weight - a.weight || a.hit.line - b.hit.line);
 }
 
@@ -101,11 +108,17 @@ function scoreOf(
   const against = Math.min(0, ...[...best.values()]);
   const fromLog = Math.max(0, speaking.reduce((sum, weight, i) => sum + weight * (DIMINISHING[i] ?? 0.1), 0) + against);
   const fromNames = namePrior(rule, known.spoken);
-  const prior = fromNames + filePrior(rule, known.names) + (known.route?.agent === rule.agent ? ROUTE_PRIOR : 0);
+  const fromCommand = namePrior(
+    rule,
+    known.spoken.filter(({ factor }) => factor === 1),
+  );
+  const named = Math.min(fromNames, 1 + NAMES_SHARE * fromLog);
+  const prior = named + filePrior(rule, known.names) + (known.route?.agent === rule.agent ? ROUTE_PRIOR : 0);
   return {
     rule,
     fromLog,
     fromNames,
+    fromCommand,
     score: fromLog > 0 ? fromLog + prior : against < 0 ? 0 : Math.min(prior, 1.5) * 0.8,
   };
 }
@@ -170,8 +183,11 @@ export function failingSteps(steps: readonly Step[]): readonly Step[] {
   return hard.length > 0 ? work.filter((step) => step.exitCode !== null || step.index >= hard[0]!.index) : work;
 }
 
-/** How much a hit counts for where it stands: failing step before others, the end of a step before its start. */
-function placeWeights(reading: Reading): (hit: Hit) => number {
+/** Tools mark what they tolerate near the start of a line. */
+const SAYS_WARNING = /^.{0,160}?(?:^|[\s[:(])(?:[Ww]arning|WARN(?:ING)?)(?:[\]:)]|\s|$)/;
+
+/** Where a hit stands: how much its step counts, and how far along the step it is (0 to 1). */
+function placeWeights(reading: Reading): (hit: Hit) => { readonly step: number; readonly along: number } {
   const failing = failingSteps(reading.steps);
   const last = failing[failing.length - 1];
   const lastWork = reading.steps.findLast((step) => !step.isCleanup);
@@ -179,7 +195,7 @@ function placeWeights(reading: Reading): (hit: Hit) => number {
     if (step.isCleanup) return 0.05;
     if (last === undefined) return step === lastWork ? 1 : step.passed ? 0.15 : 0.6;
     if (step === last) return 1;
-    if (failing.includes(step)) return 0.6;
+    if (failing.includes(step)) return step.isStated ? 0.95 : 0.6;
     return step.passed ? 0.08 : step.index < last.index ? 0.15 : 0.1;
   };
   const weights = reading.steps.map(ofStep);
@@ -187,8 +203,10 @@ function placeWeights(reading: Reading): (hit: Hit) => number {
     const step = reading.steps[hit.step]!;
     const end = step.failLine ?? step.endLine;
     const isAfter = step.failLine !== null && hit.line > step.failLine;
-    const along = Math.min(1, (hit.line - step.startLine + 1) / Math.max(1, end - step.startLine + 1));
-    const marker = hit.marker === 'warning' || hit.marker === 'notice' ? 0.3 : 1;
-    return weights[hit.step]! * (isAfter ? 0.4 : 0.7 + 0.3 * along) * marker;
+    const isTolerated = hit.marker === 'warning' || hit.marker === 'notice' || SAYS_WARNING.test(hit.text);
+    return {
+      step: weights[hit.step]! * (isAfter ? 0.5 : 1) * (isTolerated ? 0.3 : 1),
+      along: Math.min(1, (hit.line - step.startLine + 1) / Math.max(1, end - step.startLine + 1)),
+    };
   };
 }

@@ -116,7 +116,8 @@ export class LogReader {
   finish(): Reading {
     if (this.assembling && this.assembled > 0) this.closeBlock(true);
     const totalLines = this.lines + (this.endsWithNewline ? 0 : 1);
-    this.tracker.finish(totalLines);
+    const first = this.store.lineAt(0);
+    this.tracker.finish(totalLines, first ? cleanLine(this.store.read(first, 400)).text : '');
     return {
       hits: this.hits,
       counts: this.counts,
@@ -168,19 +169,8 @@ export class LogReader {
   }
 
   private readLine(block: Block, start: number, end: number, first: number): void {
-    const { scanner, patternsOf, isStructure } = this.matcher;
     const candidates: RulePattern[] = [];
-    let hasStructure = false;
-    for (let position = first; position >= 0; position = scanner.next(block.bytes, position + STRIDE, end)) {
-      for (const text of scanner.found) {
-        if (isStructure[text]) hasStructure = true;
-        for (const pattern of patternsOf[text]!) {
-          if (this.triedOn[pattern.index] === this.lines || this.isSated(pattern)) continue;
-          this.triedOn[pattern.index] = this.lines;
-          candidates.push(pattern);
-        }
-      }
-    }
+    const hasStructure = this.gather(block.bytes, first, end, candidates);
     if (candidates.length === 0 && !hasStructure) return;
     const from = first - start > DECODE_LIMIT - 512 ? first - 256 : start;
     const raw = block.bytes.toString('utf8', from, Math.min(end, from + DECODE_LIMIT));
@@ -191,8 +181,30 @@ export class LogReader {
       this.tracker.see(line, raw, number, offset);
       if (line.marker === 'error') block.priority = Math.max(block.priority, 10);
     }
+    if (raw.includes('\x1b')) {
+      // Colours split what belongs together; the clean line is looked through again.
+      const clean = Buffer.from(line.text);
+      this.gather(clean, 0, clean.length, candidates);
+    }
     if (this.tracker.echoing || line.marker === 'debug' || line.marker === 'command') return;
     for (const pattern of candidates) if (pattern.test(line.text)) this.keep(block, pattern, line, number, offset);
+  }
+
+  /** Adds the patterns whose texts stand between two positions; says whether a text of structure does. */
+  private gather(bytes: Uint8Array, from: number, to: number, candidates: RulePattern[]): boolean {
+    const { scanner, patternsOf, isStructure } = this.matcher;
+    let hasStructure = false;
+    for (let at = scanner.next(bytes, from, to); at >= 0; at = scanner.next(bytes, at + STRIDE, to)) {
+      for (const text of scanner.found) {
+        if (isStructure[text]) hasStructure = true;
+        for (const pattern of patternsOf[text]!) {
+          if (this.triedOn[pattern.index] === this.lines || this.isSated(pattern)) continue;
+          this.triedOn[pattern.index] = this.lines;
+          candidates.push(pattern);
+        }
+      }
+    }
+    return hasStructure;
   }
 
   /** A weak pattern that matched hundreds of lines of one step says nothing more; a strong one is sampled. */

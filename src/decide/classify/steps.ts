@@ -16,6 +16,8 @@ export interface Step {
   errors: number;
   /** The log says that its command succeeded. */
   passed: boolean;
+  /** The CI system goes on after a failed command and says of each how it ended, so every failure is a real one. */
+  isStated: boolean;
   /** Runs after the verdict: clean-up, caches, uploads. */
   readonly isCleanup: boolean;
   /** The echo of script and settings ends here; what stands in it was not printed by a tool. */
@@ -98,8 +100,12 @@ export class StepTracker {
     this.seeExit(line.text, number, offset);
   }
 
-  finish(totalLines: number): void {
+  /** @param firstLine pasted logs begin with the step's command, without the runner's marker */
+  finish(totalLines: number, firstLine: string): void {
     this.current.endLine = totalLines;
+    const [first] = this.steps;
+    if (first!.title === '' && /^(?:Run |\$ |\+ |> )\S/.test(firstLine))
+      first!.title = firstLine.replace(/^\S+ /, '').slice(0, 300);
   }
 
   private seeMarker(line: CleanLine, number: number, offset: number): void {
@@ -141,7 +147,8 @@ export class StepTracker {
       else this.fail(code, number, offset);
       if (text.startsWith('The command "') && this.current.title === '')
         this.current.title = text.slice(13, 300).replace(/" (?:exited|failed).*/, '');
-      if (code !== 0) this.open('', number + 1, offset, false);
+      this.current.isStated = true;
+      this.open('', number + 1, offset, this.current.isCleanup);
       return;
     }
     if (/^Done\. Your build exited with|^Finished: FAILURE/.test(text)) {
@@ -185,6 +192,7 @@ export class StepTracker {
       failOffset: null,
       errors: 0,
       passed: false,
+      isStated: false,
       isCleanup,
       echoEndLine: line,
     });
