@@ -1,6 +1,7 @@
 import type { Classification, ContextFinding } from '../../model/evidence.ts';
 import { FAILURE_TYPES } from '../../model/failure-type.ts';
 import type { Attempt } from '../../model/remediation.ts';
+import { diffText } from '../diff.ts';
 import type { ChangedFile } from '../evidence.ts';
 import type { PromptInput } from './input.ts';
 import type { Templates } from './templates.ts';
@@ -14,6 +15,7 @@ export interface Gate {
 
 const MAX_EVIDENCE_LINES = 12;
 const MAX_LINE = 400;
+const LAST_DIFF_BYTES = 8 * 1024;
 /** GitHub's limit for a ref is longer; what is longer than this nobody types. */
 const MAX_BRANCH = 255;
 
@@ -103,8 +105,9 @@ export function evidenceText({ evidence }: Classification): string {
     .join('\n');
 }
 
+/** What the last attempt changed: its files, and as much of the diff as helps to see why it did not hold. */
 export function filesText(files: readonly ChangedFile[]): string {
-  return files.map((file) => `${file.status} ${file.path} (+${file.additions} -${file.deletions})`).join('\n');
+  return files.length === 0 ? '' : diffText(files, LAST_DIFF_BYTES).text;
 }
 
 export function orNull(text: string): Untrusted | null {

@@ -54,6 +54,7 @@ function remediation(): Remediation {
     workflowName: null,
     url: null,
     failedChecks: [],
+    causes: [],
     commitMessage: null,
     fromFork: null,
     pullRequest: null,

@@ -75,7 +75,7 @@ function sectionsOf(
   const { classification } = input;
   return [
     ...told.toReversed().map(({ source, body }) => section(`finding ${source}`, source, body ?? '', FLOORS.finding)),
-    section('lastFiles', 'files of the last attempt', filesText(input.lastAttemptFiles ?? []), FLOORS.files),
+    section('lastFiles', 'changes of the last attempt', filesText(input.lastAttemptFiles ?? []), FLOORS.files),
     ...past.map(({ ordinal, number, report }) =>
       section(`attempt ${ordinal}`, `what attempt ${number} said`, report?.summary.trim() ?? '', FLOORS.attempt),
     ),

@@ -79,11 +79,16 @@ async function lookOnce(
 }
 
 function found(kept: BoundedBytes, keep: { headBytes: number; tailBytes: number }): JobLogAnswer {
-  if (!isZip(kept.bytes)) return { status: 'found', bytes: kept.bytes, cutBytes: kept.cutBytes };
+  if (!isZip(kept.bytes)) return { status: 'found', bytes: withoutMark(kept.bytes), cutBytes: kept.cutBytes };
   if (kept.cutBytes > 0) return { status: 'failed', detail: 'the compressed log is larger than the budget' };
   const { bytes, cutBytes, damaged } = unzipBounded(kept.bytes, keep);
   if (bytes.length === 0) return { status: 'failed', detail: 'the compressed log is damaged' };
-  return { status: 'found', bytes, cutBytes: damaged ? Math.max(1, cutBytes) : cutBytes };
+  return { status: 'found', bytes: withoutMark(bytes), cutBytes: damaged ? Math.max(1, cutBytes) : cutBytes };
+}
+
+/** GitHub's logs begin with a byte order mark, which would hide the first line's time stamp from who reads it. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 async function collect(

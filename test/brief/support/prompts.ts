@@ -80,7 +80,13 @@ export function promptInput(changes: Partial<PromptInput> = {}): PromptInput {
 /** The second attempt, after one that left the check red. */
 export function retryInput(changes: Partial<PromptInput> = {}): PromptInput {
   const lastAttemptFiles: readonly ChangedFile[] = [
-    { path: 'crates/cart/src/lib.rs', status: 'modified', additions: 1, deletions: 1, patch: null },
+    {
+      path: 'crates/cart/src/lib.rs',
+      status: 'modified',
+      additions: 1,
+      deletions: 1,
+      patch: '@@ -3,1 +3,1 @@\n-    add(&&lines)\n+    add(&lines)',
+    },
   ];
   const attempt = anAttempt({
     endedAt: 1,

@@ -43,6 +43,11 @@ describe('the log of a job', () => {
     expect(text(await downloader(api).ask())).toBe('plain');
   });
 
+  it('comes without the mark at its beginning', async () => {
+    const api = await serve((_, response) => response.end('\ufeff2026-01-01T00:00:00.0000000Z first'));
+    expect(text(await downloader(api).ask())).toBe('2026-01-01T00:00:00.0000000Z first');
+  });
+
   it('may come as an archive', async () => {
     const parts = { '1_Set up job.txt': Buffer.from('first\n'), '2_Build.txt': Buffer.from('second\n') };
     const api = await serve((_, response) => response.end(zipSync(parts)));
