@@ -6,47 +6,27 @@ import type { DedupStatus, DispositionStatus } from '../../model/delivery.ts';
 import type { Fact } from '../../model/fact.ts';
 import { type Reason, reason } from '../../model/reason.ts';
 import { isTerminal, type Remediation } from '../../model/remediation.ts';
-import type { CiSignal, PullRequestChanged } from '../../model/signal.ts';
+import type { CiSignal } from '../../model/signal.ts';
+import type { KnownFacts } from './known.ts';
+import type { AdmissionPolicy } from './policy.ts';
 import { hasSkipFlag } from './skip-flags.ts';
-
-/** What the store knows about the place that a signal speaks of. */
-export interface KnownFacts {
-  /** Whose run it is, live or ended. */
-  readonly ofRun: Remediation | null;
-  readonly live: Remediation | null;
-  readonly lastEnded: Remediation | null;
-  /** Attempts that the branch's open lineage has spent; null when there is none. */
-  readonly lineageAttempts: number | null;
-}
-
-export interface AdmissionPolicy {
-  /** A remediation that ended less than this ago, in milliseconds, keeps a new one away. */
-  readonly timeWindowMs: number;
-  readonly maxAttempts: number;
-  /** `owner/name` or `owner/*`; empty means every repository. */
-  readonly repositories: readonly string[];
-  /** Logins of bots whose red builds are worth repairing. */
-  readonly allowedBots: readonly string[];
-  /** Logins of the agents' own Apps. */
-  readonly agentLogins: readonly string[];
-}
 
 export type Admission =
   /** A new remediation. `continues`: the branch's last lineage goes on, because an agent's own commit is red. */
   | { readonly kind: 'open'; readonly reason: Reason; readonly continues: boolean }
   /** A fact for a remediation that exists. */
   | { readonly kind: 'tell'; readonly remediation: Remediation; readonly fact: Fact; readonly reason: Reason }
-  /** Nothing to do; `healthy`: the branch's lineage ends, because CI is green again. */
+  /** Nothing to do; `healthy`: that remediation's lineage ends, because CI is green again. */
   | {
       readonly kind: 'pass';
       readonly status: Exclude<DispositionStatus, 'accepted'>;
       readonly dedupStatus: DedupStatus;
       readonly remediationId: string | null;
       readonly reason: Reason;
-      readonly healthy?: boolean;
+      readonly healthy?: Remediation | null;
     };
 
-interface Case<S> {
+export interface Case<S> {
   readonly signal: S;
   readonly known: KnownFacts;
   readonly policy: AdmissionPolicy;
@@ -78,50 +58,6 @@ export function admitCi(signal: CiSignal, known: KnownFacts, policy: AdmissionPo
   return { kind: 'open', reason: reason('new_failure'), continues: isAgentsCommit(signal, known.lastEnded) };
 }
 
-export function admitPullRequestChange(
-  signal: PullRequestChanged,
-  known: KnownFacts,
-  policy: AdmissionPolicy,
-  now: number,
-): Admission {
-  const refused = repositoryAllowed({ signal, known, policy, now });
-  if (refused !== null) return refused;
-  const { live } = known;
-  if (signal.fromFork)
-    return pass('ignored', reason('fork', 'The pull request comes from a fork; its branch is not ours.'));
-  if (live === null) return pass('ignored', reason('not_a_failure', 'Nothing is under way on that branch.'));
-  const tell = (why: Reason, phase: 'cancelled' | 'superseded'): Admission => ({
-    kind: 'tell',
-    remediation: live,
-    fact: { kind: 'withdrawn', phase, reason: why },
-    reason: why,
-  });
-  // What happens to the agent's own branch is read from the checks; only the broken branch withdraws the reason to repair.
-  if (signal.branch !== live.branch) return look(live, signal.headSha ?? live.headSha, 'progress_noted');
-  switch (signal.change) {
-    case 'closed':
-    case 'merged':
-      if (live.pullRequest !== null && live.pullRequest !== signal.number) break;
-      return tell(reason('pull_request_closed', `Pull request #${signal.number} was ${signal.change}.`), 'cancelled');
-    case 'branch_deleted':
-      return tell(reason('branch_gone', `The branch ${signal.branch} was deleted.`), 'cancelled');
-    case 'head_moved':
-      if (
-        signal.headSha === null ||
-        signal.headSha === live.headSha ||
-        isAgentsCommit({ headSha: signal.headSha }, live)
-      )
-        break;
-      // While an agent works or its commit is verified, a push may be the agent's own; CI will tell about it.
-      if (live.phase === 'working' || live.phase === 'verifying' || live.phase === 'rerunning') break;
-      return tell(
-        reason('newer_commit', `${signal.headSha.slice(0, 8)} replaced ${live.headSha.slice(0, 8)}.`),
-        'superseded',
-      );
-  }
-  return look(live, signal.headSha ?? live.headSha, 'progress_noted');
-}
-
 function admitPassed({ signal, known, policy, now }: Case<CiSignal>): Admission {
   const refused = repositoryAllowed({ signal, known, policy, now });
   if (refused !== null) return refused;
@@ -129,8 +65,9 @@ function admitPassed({ signal, known, policy, now }: Case<CiSignal>): Admission 
     return pass('ignored', reason('fork', 'A green run of a fork proves nothing about our branch.'));
   const live = known.live ?? (known.ofRun !== null && !isTerminal(known.ofRun.phase) ? known.ofRun : null);
   if (live !== null) return look(live, signal.headSha, 'progress_noted');
-  const healthy = known.lineageAttempts !== null && known.lastEnded !== null && provesHealth(signal, known.lastEnded);
-  return { ...pass('ignored', reason('not_a_failure')), healthy };
+  const { lastEnded } = known;
+  const isHealthy = known.lineageAttempts !== null && lastEnded !== null && provesHealth(signal, lastEnded);
+  return { ...pass('ignored', reason('not_a_failure')), healthy: isHealthy ? lastEnded : null };
 }
 
 /** Whether a green signal covers everything that was red in the branch's last remediation. */
@@ -144,7 +81,7 @@ function provesHealth(signal: CiSignal, ended: Remediation): boolean {
   );
 }
 
-function repositoryAllowed({ signal, policy }: Case<{ readonly repository: string }>): Admission | null {
+export function repositoryAllowed({ signal, policy }: Case<{ readonly repository: string }>): Admission | null {
   const { repositories } = policy;
   if (repositories.length === 0) return null;
   const name = signal.repository.toLowerCase();
@@ -190,7 +127,7 @@ function notFromBot({ signal, policy }: Case<CiSignal>): Admission | null {
   return pass('skipped', reason('bot_author', `${actor.login} is not on the list of bots to help.`));
 }
 
-function notRecent({ signal, known, policy, now }: Case<CiSignal>): Admission | null {
+export function notRecent({ signal, known, policy, now }: Case<{ readonly headSha: string | null }>): Admission | null {
   const { lastEnded } = known;
   if (lastEnded === null || lastEnded.endedAt === null || now - lastEnded.endedAt >= policy.timeWindowMs) return null;
   // Superseded means that another commit took its place: this may be that commit's failure.
@@ -203,14 +140,15 @@ function notRecent({ signal, known, policy, now }: Case<CiSignal>): Admission | 
   );
 }
 
-function attemptsLeft({ known, policy }: Case<CiSignal>): Admission | null {
+export function attemptsLeft({ known, policy }: Case<unknown>): Admission | null {
   if (known.lineageAttempts === null || known.lineageAttempts < policy.maxAttempts) return null;
   const detail = `${known.lineageAttempts} attempts were spent on this branch since it was last green; a person can ask for more.`;
   return pass('skipped', reason('attempts_spent', detail), known.lastEnded?.id ?? null);
 }
 
-function isAgentsCommit(signal: { readonly headSha: string }, remediation: Remediation | null): boolean {
-  return remediation?.attempts.some((attempt) => attempt.report?.commitSha === signal.headSha) ?? false;
+export function isAgentsCommit(signal: { readonly headSha: string | null }, remediation: Remediation | null): boolean {
+  const { headSha } = signal;
+  return headSha !== null && (remediation?.attempts.some((attempt) => attempt.report?.commitSha === headSha) ?? false);
 }
 
 function join(signal: CiSignal, remediation: Remediation, code: 'same_run' | 'same_branch'): Admission {
@@ -225,7 +163,11 @@ function join(signal: CiSignal, remediation: Remediation, code: 'same_run' | 'sa
   };
 }
 
-function look(remediation: Remediation, headSha: string, code: 'verification_event' | 'progress_noted'): Admission {
+export function look(
+  remediation: Remediation,
+  headSha: string,
+  code: 'verification_event' | 'progress_noted',
+): Admission {
   return {
     kind: 'tell',
     remediation,
@@ -234,7 +176,7 @@ function look(remediation: Remediation, headSha: string, code: 'verification_eve
   };
 }
 
-function pass(
+export function pass(
   status: 'skipped' | 'ignored',
   why: Reason,
   remediationId: string | null = null,

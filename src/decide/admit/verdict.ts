@@ -6,6 +6,10 @@ import { hasSkipFlag } from './skip-flags.ts';
 /** Labels on a pull request that keep Healer away. */
 export const OPT_OUT_LABELS = ['healer.platform/exclude', 'healer.platform/exclude=true', 'skip-healer'] as const;
 
+export function isOptOutLabel(name: string): boolean {
+  return (OPT_OUT_LABELS as readonly string[]).includes(name);
+}
+
 /** What only the gathered evidence tells. Null means that it could not be found out; nothing is concluded from that. */
 export interface GatheredFacts {
   readonly branch: { readonly exists: boolean; readonly headSha: string | null } | null;
@@ -64,7 +68,7 @@ function pullRequestOpen(remediation: Remediation, { pullRequest }: GatheredFact
 function notOptedOut(_: Remediation, { commitMessage, pullRequest }: GatheredFacts): Verdict | null {
   const flag = hasSkipFlag(commitMessage);
   if (flag !== null) return stop('cancelled', 'opted_out', `The head commit says ${flag}.`);
-  const label = pullRequest?.labels.find((name) => (OPT_OUT_LABELS as readonly string[]).includes(name));
+  const label = pullRequest?.labels.find(isOptOutLabel);
   return label === undefined ? null : stop('cancelled', 'opted_out', `The pull request carries the label ${label}.`);
 }
 
@@ -72,14 +76,16 @@ function notFromFork(remediation: Remediation, { pullRequest }: GatheredFacts): 
   return pullRequest?.fromFork && remediation.approvedBy === null ? stop('cancelled', 'fork') : null;
 }
 
-function stillRed(_: Remediation, { checksNow }: GatheredFacts): Verdict | null {
-  return checksNow?.state === 'green'
+function stillRed({ causes }: Remediation, { checksNow }: GatheredFacts): Verdict | null {
+  return checksNow?.state === 'green' && causes.length === 0
     ? stop('succeeded', 'already_green', `The checks are green on ${checksNow.sha.slice(0, 8)} meanwhile.`)
     : null;
 }
 
 /** A newer commit whose checks are still running will speak for itself; one that is red as well is what gets repaired. */
 function notReplaced(remediation: Remediation, { branch, checksNow }: GatheredFacts): Verdict | null {
+  // An alert or a finding is not about one commit.
+  if (remediation.causes.length > 0) return null;
   const head = branch?.headSha ?? null;
   if (head === null || head === remediation.headSha || checksNow?.state === 'red') return null;
   if (remediation.attempts.length > 0) return null;
@@ -87,7 +93,9 @@ function notReplaced(remediation: Remediation, { branch, checksNow }: GatheredFa
 }
 
 function notTheBase(remediation: Remediation, { baseRed }: GatheredFacts): Verdict | null {
-  return baseRed === true && remediation.attempts.length === 0 ? stop('cancelled', 'base_red') : null;
+  return baseRed === true && remediation.attempts.length === 0 && remediation.causes.length === 0
+    ? stop('cancelled', 'base_red')
+    : null;
 }
 
 function stop(phase: 'cancelled' | 'superseded' | 'succeeded', code: ReasonCode, detail?: string): Verdict {

@@ -5,6 +5,7 @@ import type { RuleSet } from '../route/rule-set.ts';
 import { makeExcerpt } from './excerpt.ts';
 import { fingerprint } from './fingerprint.ts';
 import { failingSteps, type Judgement, judge, type Names, type RuleScore, weigh } from './judge.ts';
+import { plainLine } from './line.ts';
 import { type Hit, LogReader, type Reading } from './reading.ts';
 
 export interface ClassifyInput {
@@ -107,8 +108,18 @@ function commandsOf(reading: Reading): string[] {
         script.push(reading.store.read(line, 300));
         line = reading.store.next(line);
       }
-      return [step.title, ...script].filter((text) => text !== '');
+      return [step.title === '' ? promptIn(reading, step.offset) : step.title, ...script].filter((text) => text !== '');
     });
+}
+
+/** The command behind a shell prompt in the first lines of a part that has no name. */
+function promptIn(reading: Reading, offset: number): string {
+  let line = reading.store.lineAt(offset);
+  for (let i = 0; line && i < 6; i++, line = reading.store.next(line)) {
+    const text = plainLine(reading.store.read(line, 400));
+    if (text.startsWith('$ ')) return text.slice(2);
+  }
+  return '';
 }
 
 /** GitHub's own annotations on the failed check count as words of the failing step. */

@@ -55,15 +55,19 @@ const NAMES_SHARE = 0.3;
 const ROUTE_PRIOR = 1;
 /** A line that the last green run printed as well did not break this one. */
 const KNOWN_FROM_GREEN = 0.15;
+/** A network fault with so many lines behind it in the same step was tried again or tolerated. */
+const SURVIVED_LINES = 80;
+const SURVIVED = 0.35;
 
 /** Every hit with its weight, best first. */
 export function weigh(reading: Reading, greenTexts: ReadonlySet<string>): WeighedHit[] {
   const place = placeWeights(reading);
   return reading.hits
     .map((hit) => {
-      const { step, along } = place(hit);
+      const { step, along, toEnd } = place(hit);
       const interest = hit.pattern.weight * step * (greenTexts.has(hit.text) ? KNOWN_FROM_GREEN : 1);
-      return { hit, interest, weight: interest * (0.7 + 0.3 * along) };
+      const survived = hit.pattern.isTransient && toEnd > SURVIVED_LINES ? SURVIVED : 1;
+      return { hit, interest, weight: interest * (0.7 + 0.3 * along) * survived };
     })
     .sort((a, b) => b.weight - a.weight || a.hit.line - b.hit.line);
 }
@@ -186,8 +190,17 @@ export function failingSteps(steps: readonly Step[]): readonly Step[] {
 /** Tools mark what they tolerate near the start of a line. */
 const SAYS_WARNING = /^.{0,160}?(?:^|[\s[:(])(?:[Ww]arning|WARN(?:ING)?)(?:[\]:)]|\s|$)/;
 
-/** Where a hit stands: how much its step counts, and how far along the step it is (0 to 1). */
-function placeWeights(reading: Reading): (hit: Hit) => { readonly step: number; readonly along: number } {
+interface Place {
+  /** How much the step counts. */
+  readonly step: number;
+  /** How far along the step the hit is, 0 to 1. */
+  readonly along: number;
+  /** Lines from the hit to the step's end. */
+  readonly toEnd: number;
+}
+
+/** Where a hit stands. */
+function placeWeights(reading: Reading): (hit: Hit) => Place {
   const failing = failingSteps(reading.steps);
   const last = failing[failing.length - 1];
   const lastWork = reading.steps.findLast((step) => !step.isCleanup);
@@ -206,6 +219,7 @@ function placeWeights(reading: Reading): (hit: Hit) => { readonly step: number; 
     const isTolerated = hit.marker === 'warning' || hit.marker === 'notice' || SAYS_WARNING.test(hit.text);
     return {
       step: weights[hit.step]! * (isAfter ? 0.5 : 1) * (isTolerated ? 0.3 : 1),
+      toEnd: Math.max(0, end - hit.line),
       along: Math.min(1, (hit.line - step.startLine + 1) / Math.max(1, end - step.startLine + 1)),
     };
   };
