@@ -23,12 +23,19 @@ const FLAG = new RegExp(`(--?[a-z0-9-]{0,30}(${NAME})([a-z0-9-]{0,30}))([ ])(?:$
 /** A name that speaks about a secret without holding one. */
 const ABOUT =
   /(?:name|names|ref|type|types|path|file|files|dir|url|uri|id|ids|count|limit|length|len|size|ttl|age|expir\w*|policy|version|enabled|required|kind|index|manager|store|provider|scanning|field|input|prompt|hash|reset|s)$/i;
+/** `.netrc`, and what git's credential helpers print. */
+const NETRC = /\b(?:login|user|username)\s+\S{1,128}\s+password\s+([^\s«»]{4,512})/gi;
+/** `"auth"` in a Docker configuration: base64 of user and password. */
+const DOCKER_AUTH =
+  /\\?"(?:identity)?(?:auth|registrytoken)\\?"\s{0,3}:\s{0,3}\\?"([A-Za-z0-9+/_.-]{12,4096}={0,2})\\?"/gi;
+
 /** `tokenizer`, `passwordless`: another word that begins with the name. */
 const OTHER_WORD = /^(?!key|value)[a-z]/;
 /** A value that stands for something else: a reference, a mask, a type, a word of the language. */
 const STANDS_FOR =
   /^(?:\$|\{\{|<|%|\*+$|x{3,}$|\.{3}|true$|false$|null$|none$|nil$|undefined$|required$|optional$|inherit$|missing$|invalid$|expired$|empty$|string$|str$|number$|bool(?:ean)?$|any$|unknown$|void$|int$|bytes$|write$|read$|redacted$|\[redacted\]|&|env\.|process\.|os\.|secrets\.|vault:|ref:|op:\/\/|bearer$|basic$|digest$|negotiate$)/i;
-const TYPE_LIKE = /^&?(?:[A-Z][A-Za-z]*|[a-z]+(?:::[A-Za-z]+)+)(?:<.*)?$/;
+const TYPE_LIKE = /^&?[A-Z][A-Za-z]*(?:<.*)?$/;
+const MODULE_LIKE = /^&?[A-Za-z_]+(?:(?:::|\.)[A-Za-z_]+)+(?:<.*)?$/;
 const CALL_LIKE = /^[A-Za-z_][\w.:]*[([{]|^[[({|]/;
 const PATH_LIKE = /^[.~]{0,2}\/(?:[\w.@-]+\/)*[\w.@-]*$/;
 
@@ -41,6 +48,8 @@ export function assignedSecrets(text: string): readonly Span[] {
     ...groupSpans(text, BEARER, 'authorization'),
     ...groupSpans(text, COOKIE, 'cookie'),
     ...groupSpans(text, CURL_USER, 'password'),
+    ...groupSpans(text, NETRC, 'password'),
+    ...groupSpans(text, DOCKER_AUTH, 'authorization'),
     ...named(text, ASSIGNMENT, 1),
     ...named(text, FLAG, 2),
   ];
@@ -88,24 +97,27 @@ interface Candidate {
 }
 
 function holdsSecret({ name, rest, tight, quoted, value }: Candidate): boolean {
-  if (value.length < 4 || STANDS_FOR.test(value) || (rest !== '' && (ABOUT.test(rest) || OTHER_WORD.test(rest)))) {
-    return false;
-  }
+  if (value.length < 4 || STANDS_FOR.test(value) || value.toLowerCase() === name.toLowerCase()) return false;
+  if (rest !== '' && (ABOUT.test(rest) || OTHER_WORD.test(rest))) return false;
   if (PATH_LIKE.test(value) && entropy(value) < 4.3) return false;
   const isPassword = /^(?:pass|pwd)/i.test(name);
-  if (/^[\d.]+$/.test(value)) return isPassword && value.length >= 4 && !value.includes('.');
+  // `pass: 1024` counts tests; `password: 1024` is a bad one.
+  if (/^[\d.]+$/.test(value)) return isPassword && !/^pass$/i.test(name) && !value.includes('.');
+  if (quoted) return isPassword || value.length >= 8;
   if (isCode(value)) return false;
-  if (quoted || tight) return isPassword || value.length >= 8;
-  return isPassword ? looksRandom(value, 6) || /^[^\s:.()]{6,}$/.test(value) : looksRandom(value, 12);
+  if (tight) return isPassword || value.length >= 8;
+  if (!isPassword) return looksRandom(value, 12);
+  return looksRandom(value, 6) || (!/^pass$/i.test(name) && !TYPE_LIKE.test(value) && /^[^\s:.()]{6,}$/.test(value));
 }
 
+/** Calls, paths of modules and attributes: what a stack trace prints behind a name. */
 function isCode(value: string): boolean {
-  return TYPE_LIKE.test(value) || CALL_LIKE.test(value);
+  return CALL_LIKE.test(value) || MODULE_LIKE.test(value);
 }
 
 /** Letters and digits mixed, or enough different characters for its length: not a word of a sentence. */
 function looksRandom(value: string, atLeast: number): boolean {
-  if (value.length < atLeast || /\s/.test(value) || isCode(value)) return false;
+  if (value.length < atLeast || /\s/.test(value)) return false;
   const mixed = /\d/.test(value) && /[A-Za-z]/.test(value);
   return mixed || (value.length >= 16 && entropy(value) >= 3.5 && !/^[a-z]+(?:[-_.:/][a-z]+)*$/i.test(value));
 }

@@ -8,6 +8,9 @@ export const TOKEN_PATTERNS: readonly (readonly [type: string, pattern: RegExp])
   ['google-client-secret', /\bGOCSPX-[A-Za-z0-9_-]{20,}/g],
   ['azure-storage-key', /(?<=AccountKey=)[A-Za-z0-9+/]{40,}={0,2}/g],
   ['azure-signature', /(?<=[?&]sig=)[A-Za-z0-9%+/=]{30,}/g],
+  ['url-signature', /(?<=[?&](?:X-Amz-Signature|X-Goog-Signature|Signature)=)[A-Za-z0-9%+/=]{30,}/gi],
+  // Base64 of a private key's first line, as in a kubeconfig or a Secret.
+  ['private-key', /\bLS0tLS1CRUdJTi(?:BQUklWQVRF|BSU0Eg|BFQyBQ|BPUEVOU1NI|BEU0Eg|BFTkNSWVBURUQg)[A-Za-z0-9+/=]{20,}/g],
   ['azure-client-secret', /\b[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}/g],
   ['anthropic-key', /\bsk-ant-[A-Za-z0-9_-]{20,}/g],
   ['openai-key', /\bsk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{32,}/g],
