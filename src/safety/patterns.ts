@@ -1,6 +1,9 @@
+/** Where a token may begin: not inside a word, but right behind an escape (`\\nghp_…` in JSON, `%3Dghp_…` in a URL). */
+const START = '(?:(?<![A-Za-z0-9_])|(?<=\\\\[nrtfb])|(?<=%[0-9A-Fa-f]{2}))';
+
 /** Tokens that carry their issuer in their shape and that the library does not know, or knows in one length only. */
-export const TOKEN_PATTERNS: readonly (readonly [type: string, pattern: RegExp])[] = [
-  ['github-token', /\b(?:gh[pousr]_[A-Za-z0-9_]{20,255}|github_pat_[A-Za-z0-9_]{22,255})/g],
+const SHAPES: readonly (readonly [type: string, pattern: RegExp])[] = [
+  ['github-token', /(?:gh[pousr]_[A-Za-z0-9_]{20,255}|github_pat_[A-Za-z0-9_]{22,255})/g],
   ['gitlab-token', /\bgl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|oas|soat|ffct)-[A-Za-z0-9_.-]{20,300}/g],
   ['aws-access-key', /\b(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z0-9]{16}\b/g],
   ['google-api-key', /\bAIza[A-Za-z0-9_-]{35}/g],
@@ -51,3 +54,8 @@ export const TOKEN_PATTERNS: readonly (readonly [type: string, pattern: RegExp])
   ['databricks-token', /\bdapi[a-f0-9]{32}/g],
   ['jwt', /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g],
 ];
+
+/** The shapes, with `\b` at the beginning widened to every place where a token may begin. */
+export const TOKEN_PATTERNS = SHAPES.map(
+  ([type, { source, flags }]) => [type, new RegExp(source.replaceAll(/(?<=^|\|)\\b/g, START), flags)] as const,
+);

@@ -24,6 +24,8 @@ export interface RedactorOptions {
   readonly secrets?: readonly string[];
 }
 
+const MAX_ROUNDS = 5;
+
 /** What a placeholder looks like. */
 export const PLACEHOLDER = /«redacted:([a-z0-9-]+):(\d+)»/g;
 
@@ -59,11 +61,16 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
     redact(text) {
       const counts = new Map<string, number>();
       let current = text;
-      for (const find of finders) {
-        current = replaceSpans(current, find(current), (span, value) => {
-          counts.set(span.type, (counts.get(span.type) ?? 0) + 1);
-          return placeholder(span.type, span.identity ?? value);
-        });
+      // What was taken out may have stood in front of something else; nearly always the second round finds nothing.
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const before = current;
+        for (const find of finders) {
+          current = replaceSpans(current, find(current), (span, value) => {
+            counts.set(span.type, (counts.get(span.type) ?? 0) + 1);
+            return placeholder(span.type, span.identity ?? value);
+          });
+        }
+        if (current === before) break;
       }
       return { text: current, found: [...counts].map(([type, count]) => ({ type, count })) };
     },
@@ -80,27 +87,48 @@ function tokens(text: string): readonly Span[] {
   return spans;
 }
 
-/** Replaces from left to right; a span that overlaps an earlier one or a placeholder is part of what is gone already. */
+/** Replaces from left to right; a span that overlaps an earlier one is part of what is gone already. */
 function replaceSpans(
   text: string,
   spans: readonly Span[],
   replacement: (span: Span, value: string) => string,
 ): string {
   if (spans.length === 0) return text;
-  const taken = [...text.matchAll(PLACEHOLDER)].map((match) => ({
-    start: match.index,
-    end: match.index + match[0].length,
+  const placeholders = [...text.matchAll(PLACEHOLDER)].map(({ index, 0: { length } }) => ({
+    start: index,
+    end: index + length,
   }));
   const ordered = [...spans].sort((a, b) => a.start - b.start || b.end - a.end);
   const pieces: string[] = [];
   let at = 0;
-  let nextTaken = 0;
-  for (const span of ordered) {
-    if (span.start < at || span.end <= span.start) continue;
-    while ((taken[nextTaken]?.end ?? Number.POSITIVE_INFINITY) <= span.start) nextTaken++;
-    if ((taken[nextTaken]?.start ?? Number.POSITIVE_INFINITY) < span.end) continue;
-    pieces.push(text.slice(at, span.start), replacement(span, text.slice(span.start, span.end)));
-    at = span.end;
+  for (const whole of ordered) {
+    if (whole.end <= at) continue;
+    for (const span of around(placeholders, { ...whole, start: Math.max(at, whole.start) })) {
+      const value = text.slice(span.start, span.end);
+      if (value.trim().length < SHORTEST_REST && span !== whole) continue;
+      pieces.push(text.slice(at, span.start), replacement(span, value));
+      at = span.end;
+    }
   }
   return pieces.join('') + text.slice(at);
+}
+
+/** What is left of a secret around a placeholder and is longer than this is still a secret. */
+const SHORTEST_REST = 4;
+
+/**
+ * The parts of a span that are no placeholders. Taking the span as done because of a placeholder in it would let
+ * anybody keep a key in the text by writing one into its middle.
+ */
+function around(placeholders: readonly { start: number; end: number }[], span: Span): readonly Span[] {
+  const inside = placeholders.filter(({ start, end }) => start < span.end && end > span.start);
+  if (inside.length === 0) return [span];
+  const parts: Span[] = [];
+  let from = span.start;
+  for (const { start, end } of inside) {
+    if (start > from) parts.push({ type: span.type, start: from, end: start });
+    from = Math.max(from, end);
+  }
+  if (from < span.end) parts.push({ type: span.type, start: from, end: span.end });
+  return parts;
 }

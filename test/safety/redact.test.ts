@@ -62,6 +62,9 @@ const PLANTED: readonly (readonly [line: string, secret: string])[] = [
   ['{"auths":{"ghcr.io":{"auth":"§"}}}', 'YWRhOmNvcnJlY3Rob3JzZQ=='],
   ['    client-key-data: §', Buffer.from(`-----BEGIN RSA PRIVATE KEY-----\n${chars(64)}`).toString('base64')],
   ['https://b.s3.amazonaws.com/k?X-Amz-Expires=60&X-Amz-Signature=§', hex(64)],
+  ['{"log":"first\\n§\\nlast"}', `glpat-${chars(20)}`],
+  ['redirect=https%3A%2F%2Fexample.com%3Fkey%3D§', `npm_${chars(36)}`],
+  ['wordbefore§', `ghp_${chars(36)}`],
   ['telegram §', `123456789:AA${chars(33)}`],
 ];
 
@@ -128,6 +131,11 @@ describe('redaction', () => {
     expect(result).toContain('last words of the log');
   });
 
+  it('takes a private key out although a placeholder was written into its middle', () => {
+    const result = redact(PEM.replace(KEY_LINES[5] ?? '', '«redacted:token:1»'));
+    for (const line of KEY_LINES) expect(result).not.toContain(line.slice(20, 44));
+  });
+
   it('finds our own settings in every form they are printed in', () => {
     const secret = 'wh-secret/with+odd chars&more';
     const forms = [
@@ -180,13 +188,29 @@ describe('redaction', () => {
 
   it('changes nothing the second time', () => {
     const lines = PLANTED.map(([line, secret]) => line.replace('§', () => secret));
-    const piece = fc.oneof(fc.constantFrom(...lines, PEM), fc.string());
+    const parts = [
+      'password',
+      'token',
+      '=',
+      ': ',
+      '"',
+      'Bearer ',
+      '«redacted:token:1»',
+      '«',
+      '»',
+      '\n',
+      '\\',
+      ':1',
+      '://',
+    ];
+    const begin = PEM.split('\n')[0] ?? '';
+    const piece = fc.oneof(fc.constantFrom(...lines, PEM, begin), fc.constantFrom(...parts), fc.string());
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
-        const once = redact(pieces.join('\n'));
+      fc.property(fc.array(piece, { maxLength: 12 }), fc.constantFrom('', '\n', ' '), (pieces, joint) => {
+        const once = redact(pieces.join(joint));
         expect(redact(once)).toBe(once);
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 
