@@ -9,6 +9,7 @@ import { isTerminal, type Remediation } from '../model/remediation.ts';
 import type { Signal } from '../model/signal.ts';
 import type { Machine, Step } from '../remediate/machine.ts';
 import {
+  AlreadyDecidedError,
   countDeliveryFailure,
   decideDelivery,
   findTwin,
@@ -19,7 +20,7 @@ import {
 import { createGroupCommit, QueueFullError } from '../store/group-commit.ts';
 import { type Store, savepoint, type Tx } from '../store/open.ts';
 import { findRemediation } from '../store/remediations.ts';
-import type { Decider } from './decide-delivery.ts';
+import type { Decider } from './decide/index.ts';
 
 export interface AcceptorOptions {
   readonly store: Store;
@@ -150,6 +151,8 @@ async function decideLeftover(options: AcceptorOptions, delivery: StoredDelivery
     options.wake();
     return true;
   } catch (error) {
+    // Another replica was faster.
+    if (error instanceof AlreadyDecidedError) return false;
     options.onError('deciding about a delivery failed again', { delivery: delivery.id, error: messageOf(error) });
     await countDeliveryFailure(store.db, delivery.id);
     return false;

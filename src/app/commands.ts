@@ -5,7 +5,7 @@ import type { Machine, Step } from '../remediate/machine.ts';
 import type { Command, CommandResult } from '../report/api.ts';
 import { closeLineage, ensureLineage } from '../store/lineages.ts';
 import type { Store, Tx } from '../store/open.ts';
-import { findLiveOnBranch, findRemediation, taskIdExists } from '../store/remediations.ts';
+import { findLiveBySubject, findRemediation, taskIdExists } from '../store/remediations.ts';
 
 export interface CommandDeps {
   readonly store: Store;
@@ -29,6 +29,13 @@ export function createCommands(deps: CommandDeps): (id: string, command: Command
   };
 }
 
+class SubjectIsLive extends Error {}
+
+function nullIfLive(error: unknown): null {
+  if (error instanceof SubjectIsLive) return null;
+  throw error;
+}
+
 function refuseEnded(remediation: Remediation, verb: string): CommandResult {
   const hint = verb === 'cancel' ? 'There is nothing to stop.' : 'Ask for a retry to start it anew.';
   return { kind: 'refused', detail: `${remediation.taskId} has ended as ${remediation.phase}. ${hint}` };
@@ -40,9 +47,9 @@ async function startAnew(
   command: Extract<Command, { verb: 'retry' }>,
   deps: CommandDeps,
 ): Promise<CommandResult> {
-  const step = await deps.store.transaction((tx) => reopen(tx, ended, command, deps));
+  const step = await deps.store.transaction((tx) => reopen(tx, ended, command, deps)).catch(nullIfLive);
   if (step === null) {
-    const live = await findLiveOnBranch(deps.store.db, ended.repository, ended.branch);
+    const live = await findLiveBySubject(deps.store.db, ended.subjectKey);
     return {
       kind: 'refused',
       detail: `${live?.taskId ?? 'Another remediation'} is under way for the same thing; retry that one.`,
@@ -60,7 +67,7 @@ async function reopen(
   deps: CommandDeps,
 ): Promise<Step | null> {
   const now = deps.clock();
-  if ((await findLiveOnBranch(tx, ended.repository, ended.branch)) !== null) return null;
+  if ((await findLiveBySubject(tx, ended.subjectKey)) !== null) return null;
   await closeLineage(tx, ended.subjectKey, command.by, now);
   const lineage = await ensureLineage(tx, ended.subjectKey, now);
   const stem = ended.taskId.replace(/-r\d+$/, '');
@@ -86,5 +93,8 @@ async function reopen(
     spawned: lineage.spawned,
     gatherFailures: 0,
   };
-  return deps.machine.open(tx, remediation, `${command.by} asked to try ${ended.taskId} again.`);
+  const step = await deps.machine.open(tx, remediation, `${command.by} asked to try ${ended.taskId} again.`);
+  // Undone as a whole when somebody else was faster: the lineage must not be reset for nothing.
+  if (step === null) throw new SubjectIsLive();
+  return step;
 }

@@ -1,4 +1,4 @@
-import type { AdmissionPolicy } from '../decide/admit/admission.ts';
+import type { AdmissionPolicy } from '../decide/admit/policy.ts';
 import { classify } from '../decide/classify/index.ts';
 import type { RuleSet } from '../decide/route/rule-set.ts';
 import { interpretDelivery } from '../intake/interpret.ts';
@@ -8,7 +8,7 @@ import type { Agent } from '../model/agent.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { createMachine, type Machine } from '../remediate/machine.ts';
 import type { Store } from '../store/open.ts';
-import { createDecider, type Decider } from './decide-delivery.ts';
+import { createDecider, type Decider } from './decide/index.ts';
 import { createPolicy } from './policy.ts';
 import type { Settings } from './settings.ts';
 
@@ -58,6 +58,8 @@ function admissionPolicy(settings: Settings, agents: readonly Agent[]): Admissio
     maxAttempts: settings.maxAttempts,
     repositories: settings.repositories,
     allowedBots: settings.allowedBots,
+    reviewApps: settings.reviewApps,
+    platformRepository: settings.platformRepository ?? null,
     // GitHub writes an App's login in lower case, with `[bot]` behind it.
     agentLogins: agents.map((agent) => `${agent.githubApp.toLowerCase()}[bot]`),
   };

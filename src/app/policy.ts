@@ -5,6 +5,8 @@ import { isPaused } from '../store/pauses.ts';
 import { countWorking, nthLastEscalation } from '../store/remediations.ts';
 import type { Settings } from './settings.ts';
 
+/** Cancelled and failed runs do not count as attempts, but they cost; so many of them are enough. */
+const RUNS_PER_ATTEMPT = 4;
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
@@ -15,6 +17,7 @@ export function createPolicy(settings: Settings): (tx: Tx, remediation: Remediat
     ...DEFAULT_POLICY,
     mode: settings.mode,
     maxAttempts: settings.maxAttempts,
+    maxRuns: settings.maxAttempts * RUNS_PER_ATTEMPT,
     settleMs: limits.settleSeconds * SECOND,
     runDeadlineMs: limits.runDeadlineMinutes * MINUTE,
     verifyTimeoutMs: limits.verifyTimeoutMinutes * MINUTE,

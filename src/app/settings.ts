@@ -67,6 +67,14 @@ export const settingsSchema = z.strictObject({
   allowedBots: list
     .default(['dependabot[bot]', 'renovate[bot]'])
     .meta({ description: 'Logins of bots whose red builds are worth repairing.' }),
+  reviewApps: list
+    .default(['stitch'])
+    .meta({ description: 'Slugs of the Apps whose review findings are repaired without a command.' }),
+  platformRepository: z
+    .string()
+    .regex(/^[^/\s]+\/[^/\s]+$/)
+    .optional()
+    .meta({ description: '`owner/name` where platform alerts that name no repository are repaired.' }),
   rulesDir: z
     .string()
     .optional()

@@ -2,12 +2,14 @@ import type { AgentName } from './agent.ts';
 import type { FailureType } from './failure-type.ts';
 import type { AgentReport } from './outcome.ts';
 import type { Reason } from './reason.ts';
-import type { Guidance } from './remediation.ts';
+import type { Cause, Guidance } from './remediation.ts';
 import type { FailedCheck } from './signal.ts';
 
 /** Something that became known about a remediation; the only thing that moves it. */
 export type Fact =
   | FailureJoined
+  | CauseJoined
+  | CauseResolved
   | CiEventSeen
   | TimerRang
   | EvidenceGathered
@@ -26,6 +28,20 @@ export interface FailureJoined {
   readonly checks: readonly FailedCheck[];
   readonly runId: number | null;
   readonly headSha: string;
+}
+
+/** Another alert, finding or stage of the same breakage arrived. */
+export interface CauseJoined {
+  readonly kind: 'cause_joined';
+  readonly cause: Cause;
+}
+
+/** One of the causes is no more; `key` as `causeKey` makes it. */
+export interface CauseResolved {
+  readonly kind: 'cause_resolved';
+  readonly key: string;
+  /** In one sentence, who or what resolved it. */
+  readonly detail: string;
 }
 
 /** An event about CI on this remediation's branches; a reason to look at the checks now. */
@@ -50,6 +66,8 @@ export interface EvidenceGathered {
   readonly rule: string;
   readonly fingerprint: string;
   readonly transient: boolean;
+  /** The broken branch, for causes that did not name it. */
+  readonly branch: string;
   readonly targetBranch: string;
   readonly pullRequest: number | null;
   readonly headSha: string;

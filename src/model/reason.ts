@@ -11,6 +11,7 @@ export const REASONS = {
   same_review: 'A remediation of the same pull request’s review is under way; these findings were joined to it.',
   nothing_to_resolve: 'The alert is resolved, and no remediation of it is under way.',
   verification_event: 'The event is about a commit that an agent pushed; it feeds the verification under way.',
+  branch_busy: 'An agent is at work on that branch; ask again when it has ended.',
   already_decided: 'The same run was decided before, and that remediation has ended.',
   recent_remediation: 'A remediation of the same branch ended a short while ago; a person can ask for another.',
   not_a_failure: 'The event does not report a failure.',

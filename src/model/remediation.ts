@@ -2,7 +2,7 @@ import type { AgentName } from './agent.ts';
 import type { FailureType } from './failure-type.ts';
 import type { AgentReport, Outcome } from './outcome.ts';
 import type { Reason } from './reason.ts';
-import type { FailedCheck } from './signal.ts';
+import type { FailedCheck, PlatformAlertSignal, PlayFailedSignal, ReviewSignal, SecuritySignal } from './signal.ts';
 
 export const PHASES = [
   'received',
@@ -27,6 +27,9 @@ export function isTerminal(phase: Phase): boolean {
   return (TERMINAL_PHASES as readonly Phase[]).includes(phase);
 }
 
+/** A signal that is itself the thing to repair. */
+export type Cause = SecuritySignal | ReviewSignal | PlatformAlertSignal | PlayFailedSignal;
+
 /** What kind of thing is broken; also the middle part of a CodeRun's name. */
 export type RemediationKind = 'ci' | 'sec' | 'review' | 'play' | 'alert';
 
@@ -38,7 +41,7 @@ export interface Remediation {
   readonly taskId: string;
   readonly kind: RemediationKind;
   readonly repository: string;
-  /** The broken branch; empty for things that are not on a branch. */
+  /** The broken branch; empty until the evidence names it when the signal did not. */
   readonly branch: string;
   readonly defaultBranch: string | null;
   /** What may be live only once, for example `ci:acme/shop:main`. */
@@ -55,7 +58,7 @@ export interface Remediation {
   /** When the machine must look again even if no event comes; null only in a terminal phase. */
   readonly wakeAt: number | null;
 
-  /** The commit that was red. */
+  /** The commit that was red; empty until the evidence names it when the signal did not. */
   readonly headSha: string;
   /** The Actions run it began with; null when CI is not GitHub Actions. */
   readonly runId: number | null;
@@ -63,6 +66,8 @@ export interface Remediation {
   readonly url: string | null;
   /** Every check that was red at the start; success means that each of them is green. */
   readonly failedChecks: readonly FailedCheck[];
+  /** What asks for a repair besides red checks: alerts, findings, a failed play. Empty for plain CI failures. */
+  readonly causes: readonly Cause[];
   readonly commitMessage: string | null;
   readonly fromFork: boolean | null;
   readonly pullRequest: number | null;

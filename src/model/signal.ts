@@ -246,6 +246,8 @@ export interface ReviewButton {
   readonly identifier: string;
   readonly checkRunId: number;
   readonly checkName: string;
+  /** What the check's maker calls it by; of Healer's own check, what Healer gave it. */
+  readonly externalId: string | null;
   /** The check is Healer's own. */
   readonly isOwn: boolean;
 }

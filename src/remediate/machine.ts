@@ -27,13 +27,20 @@ export interface MachineOptions {
   readonly policyFor: (tx: Tx, remediation: Remediation, now: number) => Promise<Policy>;
 }
 
+export interface ApplyOptions {
+  /** Done in the same transaction, whether or not the fact moved anything. */
+  readonly also?: (tx: Tx) => Promise<void>;
+  /** The fact counts only for a remediation that is still so. */
+  readonly onlyIf?: (remediation: Remediation) => boolean;
+}
+
 export interface Machine {
   /** Writes a new remediation with its first duties. Null when its subject is live already. */
   open(tx: Tx, remediation: Remediation, message: string): Promise<Step | null>;
   /** Applies a fact in the caller's transaction. Null when there is no such remediation. */
-  applyIn(tx: Tx, id: string, fact: Fact): Promise<Step | null>;
-  /** Applies a fact in a transaction of its own; `also` is done in the same one. */
-  apply(id: string, fact: Fact, also?: (tx: Tx) => Promise<void>): Promise<Step | null>;
+  applyIn(tx: Tx, id: string, fact: Fact, onlyIf?: (remediation: Remediation) => boolean): Promise<Step | null>;
+  /** Applies a fact in a transaction of its own. */
+  apply(id: string, fact: Fact, options?: ApplyOptions): Promise<Step | null>;
   /** Tells the listeners; to be called after the commit of a transaction that `open` or `applyIn` took part in. */
   publish(step: Step | null): void;
   subscribe(listener: (step: Step) => void): () => void;
@@ -71,11 +78,12 @@ export function createMachine({ store, clock, policyFor }: MachineOptions): Mach
       return { before: null, after: result.remediation, fact: null, entries: result.entries };
     },
 
-    applyIn: async (tx, id, fact) => {
+    applyIn: async (tx, id, fact, onlyIf) => {
       const now = clock();
       const loaded = await loadForChange(tx, store.dialect, id);
       if (loaded === null) return null;
       const before = loaded.remediation;
+      if (onlyIf !== undefined && !onlyIf(before)) return { before, after: before, fact, entries: [] };
       const result = transition(before, fact, await policyFor(tx, before, now), now);
       if (result.remediation !== before) {
         await saveRemediation(tx, result.remediation, loaded.version);
@@ -85,9 +93,9 @@ export function createMachine({ store, clock, policyFor }: MachineOptions): Mach
       return { before, after: result.remediation, fact, entries: result.entries };
     },
 
-    apply: async (id, fact, also) => {
+    apply: async (id, fact, { also, onlyIf } = {}) => {
       const step = await store.transaction(async (tx) => {
-        const applied = await machine.applyIn(tx, id, fact);
+        const applied = await machine.applyIn(tx, id, fact, onlyIf);
         await also?.(tx);
         return applied;
       });

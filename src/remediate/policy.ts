@@ -2,6 +2,8 @@
 export interface Policy {
   /** Attempts that one lineage may spend; CONTRACT section 3 `maxAttempts`. */
   readonly maxAttempts: number;
+  /** CodeRuns that one lineage may have in all, counted as attempts or not: cancelled and failed ones cost as well. */
+  readonly maxRuns: number;
   /** CodeRuns in a row that the infrastructure may fail before people are asked. */
   readonly maxInfrastructureFailures: number;
   /** Times in a row that gathering may fail before people are asked. */
@@ -43,6 +45,7 @@ const HOUR = 60 * MINUTE;
 /** The defaults of CONTRACT section 3, and our own where it is silent. */
 export const DEFAULT_POLICY: Policy = {
   maxAttempts: 3,
+  maxRuns: 12,
   maxInfrastructureFailures: 3,
   maxGatherFailures: 5,
   settleMs: 5_000,

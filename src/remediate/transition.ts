@@ -18,6 +18,7 @@ import type { EvidenceGathered, Fact, PersonCommanded } from '../model/fact.ts';
 import { reason } from '../model/reason.ts';
 import { isTerminal, type Remediation } from '../model/remediation.ts';
 import { checksRead, codeRunCreated, codeRunEnded, endAttempt, startAttempt } from './attempt.ts';
+import { causeJoined, causeResolved } from './causes.ts';
 import { change, type Result, unchanged } from './change.ts';
 import { defer, deferredLooksAgain, obstacleTo } from './deferral.ts';
 import { attemptsSpent, mergeChecks } from './lineage.ts';
@@ -32,6 +33,10 @@ export function transition(remediation: Remediation, fact: Fact, policy: Policy,
   switch (fact.kind) {
     case 'failure_joined':
       return failureJoined(remediation, fact.checks, now);
+    case 'cause_joined':
+      return causeJoined(remediation, fact.cause, now);
+    case 'cause_resolved':
+      return causeResolved(remediation, fact.key, fact.detail, now);
     case 'ci_event_seen':
       return lookAtChecks(remediation, now);
     case 'timer_rang':
@@ -141,6 +146,10 @@ function evidenceGathered(before: Remediation, fact: EvidenceGathered, policy: P
     return rerun(remediation, policy, now);
   if (attemptsSpent(remediation) >= policy.maxAttempts)
     return end(remediation, 'escalated', reason('attempts_spent'), now, 'stopped');
+  if (remediation.spawned >= policy.maxRuns) {
+    const detail = `${remediation.spawned} CodeRuns were made for it, more than the ${policy.maxRuns} that it may have.`;
+    return end(remediation, 'escalated', reason('infrastructure_spent', detail), now, 'stopped');
+  }
   const obstacle = obstacleTo(policy, now);
   if (obstacle !== null) return defer(remediation, obstacle, policy, now);
   if (fact.verdict.kind === 'needs_approval' && remediation.approvedBy === null) {
@@ -163,8 +172,13 @@ function learn(remediation: Remediation, fact: EvidenceGathered): Remediation {
     fingerprint: fact.fingerprint,
     targetBranch: remediation.targetBranch ?? fact.targetBranch,
     pullRequest: remediation.pullRequest ?? fact.pullRequest,
+    branch: remediation.branch === '' ? fact.branch : remediation.branch,
     headSha: fact.headSha,
-    failedChecks: mergeChecks(remediation.failedChecks, fact.failedChecks),
+    // What happens to be red beside an alert is not the alert's to repair; all checks of its commit must be green anyway.
+    failedChecks:
+      remediation.causes.length > 0 && remediation.failedChecks.length === 0
+        ? []
+        : mergeChecks(remediation.failedChecks, fact.failedChecks),
     gatherFailures: 0,
   };
 }

@@ -63,7 +63,14 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const ringTimers = async (): Promise<number> => {
     const ids = await dueRemediations(store.db, clock(), 100);
-    for (const id of ids) await machine.apply(id, { kind: 'timer_rang' });
+    for (const id of ids) {
+      try {
+        await machine.apply(id, { kind: 'timer_rang' });
+      } catch (error) {
+        // One that cannot be moved must not hold up the others; it is tried again in the next round.
+        onError('timer failed', { remediation: id, error: messageOf(error) });
+      }
+    }
     return ids.length;
   };
 
@@ -80,7 +87,14 @@ export function createWorker(options: WorkerOptions): Worker {
       const handled = await handler(effect as never, remediation, abort.signal);
       if (handled.kind === 'again') await postponeEffect(store.db, claimed, handled.at, null);
       else if (handled.kind === 'done') await finishEffect(store.db, claimed, 'done');
-      else await machine.apply(remediation.id, handled.fact, (tx) => finishEffect(tx, claimed, 'done'));
+      else {
+        // Asked again in the transaction itself: a late answer must not hit what came after it.
+        const stillWanted = (now: Remediation): boolean => isWanted(effect, now);
+        await machine.apply(remediation.id, handled.fact, {
+          also: (tx) => finishEffect(tx, claimed, 'done'),
+          onlyIf: stillWanted,
+        });
+      }
     } catch (error) {
       await failed(claimed, error);
     }

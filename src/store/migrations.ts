@@ -29,6 +29,7 @@ function initial(dialect: Dialect): Migration {
         updated_at ${time} not null, ended_at ${time}, wake_at ${time}, version integer not null, document text not null
       )`.execute(db);
       await sql`create unique index remediations_live_subject on remediations (subject_key) where live = 1`.execute(db);
+      await sql`create index remediations_subject on remediations (subject_key, ended_at)`.execute(db);
       await sql`create index remediations_wake_at on remediations (wake_at) where live = 1`.execute(db);
       await sql`create index remediations_branch on remediations (repository, branch, ended_at)`.execute(db);
       await sql`create index remediations_target on remediations (repository, target_branch)`.execute(db);

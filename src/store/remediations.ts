@@ -1,6 +1,7 @@
+import type { ExpressionBuilder } from 'kysely';
 import { isTerminal, type Phase, type Remediation } from '../model/remediation.ts';
 import type { Reader, Store, Tx } from './open.ts';
-import type { RemediationTable } from './schema.ts';
+import type { Database, RemediationTable } from './schema.ts';
 
 /** A remediation with the version that a save has to name. */
 export interface Versioned {
@@ -74,6 +75,35 @@ export async function assignRun(tx: Tx, repository: string, runId: number, remed
     .execute();
 }
 
+/** Alerts live on the default branch without being about it; only what is pushed for them concerns a branch. */
+const onBranch = (branch: string) => (eb: ExpressionBuilder<Database, 'remediations'>) =>
+  eb.or([
+    eb('target_branch', '=', branch),
+    eb.and([eb('branch', '=', branch), eb('kind', 'in', ['ci', 'review', 'play'])]),
+  ]);
+
+export async function findLiveBySubject(db: Reader, subjectKey: string): Promise<Remediation | null> {
+  const row = await db
+    .selectFrom('remediations')
+    .select('document')
+    .where('subject_key', '=', subjectKey)
+    .where('live', '=', 1)
+    .executeTakeFirst();
+  return row ? parse(row.document) : null;
+}
+
+export async function findLastEndedBySubject(db: Reader, subjectKey: string): Promise<Remediation | null> {
+  const row = await db
+    .selectFrom('remediations')
+    .select('document')
+    .where('subject_key', '=', subjectKey)
+    .where('live', '=', 0)
+    .orderBy('ended_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ? parse(row.document) : null;
+}
+
 /** The live remediation of a branch: the broken one, or the one that an agent pushes to. */
 export async function findLiveOnBranch(db: Reader, repository: string, branch: string): Promise<Remediation | null> {
   const row = await db
@@ -81,7 +111,7 @@ export async function findLiveOnBranch(db: Reader, repository: string, branch: s
     .select('document')
     .where('repository', '=', repository)
     .where('live', '=', 1)
-    .where((eb) => eb.or([eb('branch', '=', branch), eb('target_branch', '=', branch)]))
+    .where(onBranch(branch))
     .orderBy('created_at')
     .limit(1)
     .executeTakeFirst();
@@ -99,7 +129,7 @@ export async function findLastEndedOnBranch(
     .select('document')
     .where('repository', '=', repository)
     .where('live', '=', 0)
-    .where((eb) => eb.or([eb('branch', '=', branch), eb('target_branch', '=', branch)]))
+    .where(onBranch(branch))
     .orderBy('ended_at', 'desc')
     .limit(1)
     .executeTakeFirst();

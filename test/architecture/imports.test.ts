@@ -10,7 +10,7 @@ const EFFECTFUL = /^(node:(fs|http|https|net|child_process|sqlite|timers)|pg|kys
 const PURE = [
   /^model\//,
   /^decide\/(?!rules\/load|route\/load)/,
-  /^remediate\/(transition|policy|naming)/,
+  /^remediate\/(?!machine|worker)/,
   /^coderun\/reconcile\/assess/,
 ];
 

@@ -89,12 +89,22 @@ describe('the machine', () => {
     await open();
     const before = await stored();
     clock.advance(10_000);
-    const failing = machine.apply(id, timer, async () => {
-      throw new Error('the effect could not be finished');
+    const failing = machine.apply(id, timer, {
+      also: async () => {
+        throw new Error('the effect could not be finished');
+      },
     });
     await expect(failing).rejects.toThrow('could not be finished');
     expect(await stored()).toEqual(before);
     expect(await events()).toEqual(['opened']);
+  });
+
+  it('lets a late answer pass when the remediation has moved on meanwhile', async () => {
+    await open();
+    const before = await stored();
+    clock.advance(10_000);
+    await machine.apply(id, timer, { onlyIf: () => false });
+    expect(await stored()).toEqual(before);
   });
 
   it('does not touch the row for a fact that changes nothing', async () => {
@@ -121,7 +131,7 @@ describe('the machine', () => {
     await open();
     await machine.apply(id, timer);
     await ring();
-    await expect(machine.apply(id, evidence(), () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(machine.apply(id, evidence(), { also: () => Promise.reject(new Error('no')) })).rejects.toThrow('no');
     stop();
     await machine.apply(id, evidence());
     expect(seen).toEqual(['gathering']);

@@ -77,6 +77,7 @@ export function makeRemediation(changes: Partial<Remediation> = {}): Remediation
         url: 'https://github.com/acme/shop/actions/runs/16204417720/job/45720001',
       },
     ],
+    causes: [],
     commitMessage: 'Add cart totals',
     fromFork: false,
     pullRequest: 482,

@@ -59,8 +59,9 @@ async function agentsCommit(
  */
 export function judge(reading: ChecksReading, sha: string, remediation: Remediation): ChecksRead {
   const known = new Set(remediation.failedChecks.map((check) => check.jobId).filter((id) => id !== null));
-  const isOld = (check: FailedCheck): boolean =>
-    remediation.rerunAt !== null && check.jobId !== null && known.has(check.jobId);
+  // Only a re-run that this phase began with makes what is known from before stale.
+  const wasRerun = remediation.rerunAt !== null && remediation.rerunAt >= remediation.phaseSince;
+  const isOld = (check: FailedCheck): boolean => wasRerun && check.jobId !== null && known.has(check.jobId);
   const ofAgent = sha !== remediation.headSha;
   const red = [...reading.red, ...(ofAgent ? reading.alsoRed : [])].filter((check) => !isOld(check));
   const stale = reading.red.filter(isOld).map((check) => check.name);

@@ -1,5 +1,7 @@
 import { draftCodeRun } from '../../coderun/draft.ts';
 import type { Engine } from '../../coderun/engine.ts';
+import { isTerminalPhase } from '../../coderun/schema.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { PermanentError } from '../../lib/errors.ts';
 import type { Agent, AgentName } from '../../model/agent.ts';
 import type { Remediation } from '../../model/remediation.ts';
@@ -12,10 +14,14 @@ export interface CodeRunEffects {
   readonly store: Store;
   readonly engine: Engine;
   readonly settings: Settings;
+  readonly clock: Clock;
   readonly agents: ReadonlyMap<AgentName, Agent>;
   /** `owner/name` to the address that git clones from. */
   readonly cloneUrl: (repository: string) => string;
 }
+
+/** How long until it is looked again whether an earlier run has ended, in milliseconds. */
+const EARLIER_RUN_MS = 2_000;
 
 /** Two CodeRuns that would take one name are told apart by this many salts at most. */
 const MAX_SALTS = 5;
@@ -32,6 +38,9 @@ export function spawnHandler(deps: CodeRunEffects): Handler<'spawn'> {
         kind: 'fact',
         fact: { kind: 'coderun_ended', ordinal: effect.ordinal, how: 'infrastructure', detail, report: null },
       };
+    }
+    if (await earlierRunLives(deps.engine, remediation, effect.ordinal)) {
+      return { kind: 'again', at: deps.clock() + EARLIER_RUN_MS };
     }
     const { settings } = deps;
     const cli = agent.cli ?? settings.cli;
@@ -57,6 +66,18 @@ export function spawnHandler(deps: CodeRunEffects): Handler<'spawn'> {
     const name = await create(deps.engine, input);
     return { kind: 'fact', fact: { kind: 'coderun_created', ordinal: effect.ordinal, name } };
   };
+}
+
+/** At most one CodeRun of a remediation lives: one that was given up has to be gone before the next one starts. */
+async function earlierRunLives(engine: Engine, remediation: Remediation, ordinal: number): Promise<boolean> {
+  for (const { codeRunName, ordinal: earlier } of remediation.attempts) {
+    if (codeRunName === null || earlier >= ordinal) continue;
+    const codeRun = await engine.get(codeRunName);
+    if (codeRun === null || isTerminalPhase(codeRun.status.phase)) continue;
+    await engine.requestCancel(codeRunName);
+    return true;
+  }
+  return false;
 }
 
 async function create(engine: Engine, input: Omit<Parameters<typeof draftCodeRun>[0], 'salt'>): Promise<string> {

@@ -1,3 +1,4 @@
+import { causeFindings } from '../../brief/causes.ts';
 import type { Evidence } from '../../brief/evidence.ts';
 import { gather } from '../../brief/gather.ts';
 import { renderPrompt } from '../../brief/prompt/render.ts';
@@ -6,9 +7,11 @@ import type { ContextSource } from '../../brief/source.ts';
 import { commitToRepair, type GatheredFacts, judgeEvidence } from '../../decide/admit/verdict.ts';
 import { chooseAgent } from '../../decide/agent-choice.ts';
 import { targetBranch } from '../../decide/branch.ts';
+import { classifyCauses } from '../../decide/classify-causes.ts';
 import { classifyChecks } from '../../decide/classify-checks.ts';
 import type { RuleSet } from '../../decide/route/rule-set.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { GitHub } from '../../lib/github/client.ts';
 import type { Classification } from '../../model/evidence.ts';
 import type { EvidenceGathered } from '../../model/fact.ts';
 import type { Remediation } from '../../model/remediation.ts';
@@ -19,12 +22,14 @@ import { createNonce, createRedactor, type Redactor, safeText } from '../../safe
 import { insertBrief } from '../../store/briefs.ts';
 import type { Store } from '../../store/open.ts';
 import type { Settings } from '../settings.ts';
+import { withPlace } from './place.ts';
 
 export interface GatherDeps {
   readonly store: Store;
   readonly settings: Settings;
   readonly clock: Clock;
   readonly newId: () => string;
+  readonly github: GitHub;
   readonly sources: readonly ContextSource[];
   readonly templates: Templates;
   readonly rules: () => RuleSet;
@@ -35,14 +40,16 @@ export interface GatherDeps {
 
 /** Evidence, judgement and prompt for the next attempt, stored as a brief before the machine hears of it. */
 export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
-  return async (effect, remediation, signal) => {
+  return async (effect, known, signal) => {
     const redactor = createRedactor({ secrets: deps.secrets });
-    const evidence = await gather(deps.sources, remediation, {
+    const remediation = known.causes.length > 0 ? await withPlace(deps.github, known, signal) : known;
+    const gathered = await gather(deps.sources, remediation, {
       clock: deps.clock,
       redactor,
       signal,
       onFinding: (finding) => deps.metrics.contextAsked(finding.source, finding.status, finding.durationMs),
     });
+    const evidence = { ...gathered, findings: [...causeFindings(remediation.causes, redactor), ...gathered.findings] };
     const judged = judge(deps, remediation, evidence, redactor);
     const briefId = await storeBrief(deps, { remediation, evidence, redactor, ordinal: effect.ordinal, ...judged });
     return { kind: 'fact', fact: { kind: 'evidence_gathered', briefId, ...judged.fact } };
@@ -90,6 +97,7 @@ function judge(deps: GatherDeps, remediation: Remediation, evidence: Evidence, r
       rule,
       fingerprint,
       transient,
+      branch: remediation.branch,
       targetBranch: target,
       pullRequest: pullRequest?.state === 'open' ? pullRequest.number : remediation.pullRequest,
       headSha,
@@ -101,16 +109,20 @@ function judge(deps: GatherDeps, remediation: Remediation, evidence: Evidence, r
 
 function classifyTimed(deps: GatherDeps, remediation: Remediation, evidence: Evidence): Classification {
   const started = performance.now();
-  const classification = classifyChecks(
-    {
-      logs: evidence.logs,
-      failedChecks: evidence.failedChecks,
-      workflowName: remediation.workflowName,
-      changedFiles: evidence.changedFiles?.map((file) => file.path) ?? [],
-      annotations: evidence.annotations.map((annotation) => annotation.message),
-    },
-    deps.rules(),
-  );
+  // Red checks beside an alert are not what the agent is sent for.
+  const isCause = remediation.causes.length > 0 && remediation.failedChecks.length === 0;
+  const classification = isCause
+    ? classifyCauses(remediation.causes, deps.rules())
+    : classifyChecks(
+        {
+          logs: evidence.logs,
+          failedChecks: evidence.failedChecks,
+          workflowName: remediation.workflowName,
+          changedFiles: evidence.changedFiles?.map((file) => file.path) ?? [],
+          annotations: evidence.annotations.map((annotation) => annotation.message),
+        },
+        deps.rules(),
+      );
   deps.metrics.classified(performance.now() - started);
   return classification;
 }

@@ -1,5 +1,4 @@
 import type { Engine } from '../../coderun/engine.ts';
-import type { GitHub } from '../../lib/github/client.ts';
 import type { Handlers } from '../../remediate/worker.ts';
 import { cloneUrls } from '../github.ts';
 import { describePullRequest } from '../pull-request-text.ts';
@@ -10,7 +9,6 @@ import { commentHandler } from './comment.ts';
 import { type GatherDeps, gatherHandler } from './gather.ts';
 
 export interface EffectDeps extends GatherDeps {
-  readonly github: GitHub;
   readonly engine: Engine;
 }
 
@@ -24,6 +22,7 @@ export function createHandlers(deps: EffectDeps): Handlers {
       store,
       engine,
       settings,
+      clock,
       agents: new Map(templates.agents.map((agent) => [agent.name, agent])),
       cloneUrl: cloneUrls(settings),
     }),

@@ -100,8 +100,7 @@ function opening(cause: Cause): Reason {
 
 function resolved(cause: Cause, known: KnownFacts, detail: string): Admission {
   const { live } = known;
-  if (live === null || isTerminal(live.phase))
-    return pass('ignored', reason('not_a_failure', 'Nothing is under way for it.'));
+  if (live === null || isTerminal(live.phase)) return pass('ignored', reason('nothing_to_resolve'));
   return {
     kind: 'tell',
     remediation: live,

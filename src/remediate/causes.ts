@@ -1,0 +1,32 @@
+import { causeKey } from '../model/cause.ts';
+import { reason } from '../model/reason.ts';
+import type { Cause, Phase, Remediation } from '../model/remediation.ts';
+import { change, type Result, unchanged } from './change.ts';
+import { end } from './steps.ts';
+
+/** Phases in which no agent has been told yet what to do: one more cause still reaches it. */
+const STILL_OPEN: readonly Phase[] = ['received', 'gathering', 'deferred', 'awaiting_approval', 'retrying'];
+
+export function takesCauses(phase: Phase): boolean {
+  return STILL_OPEN.includes(phase);
+}
+
+export function causeJoined(remediation: Remediation, cause: Cause, now: number): Result {
+  if (!takesCauses(remediation.phase)) return unchanged(remediation);
+  const key = causeKey(cause);
+  const isKnown = remediation.causes.some((known) => causeKey(known) === key);
+  const causes = [...remediation.causes.filter((known) => causeKey(known) !== key), cause];
+  const joined = change(remediation, now).with({ causes });
+  return isKnown ? joined.done() : joined.say('cause_joined', `Joined: ${key}.`).done();
+}
+
+/** Without any cause left there is nothing to repair. */
+export function causeResolved(remediation: Remediation, key: string, detail: string, now: number): Result {
+  const causes = remediation.causes.filter((known) => causeKey(known) !== key);
+  if (causes.length === remediation.causes.length) return unchanged(remediation);
+  const left = { ...remediation, causes };
+  if (causes.length === 0 && remediation.failedChecks.length === 0) {
+    return end(left, 'superseded', reason('alert_resolved', detail), now, 'cause_resolved');
+  }
+  return change(left, now).say('cause_resolved', detail).done();
+}
