@@ -17,8 +17,8 @@ import {
   type StoredDelivery,
   undecidedDeliveries,
 } from '../store/deliveries.ts';
-import { createGroupCommit, QueueFullError } from '../store/group-commit.ts';
-import { type Store, savepoint, type Tx } from '../store/open.ts';
+import { createGroupCommit, type Guard, QueueFullError, UnguardedError } from '../store/group-commit.ts';
+import type { Store, Tx } from '../store/open.ts';
 import { findRemediation } from '../store/remediations.ts';
 import type { Decider } from './decide/index.ts';
 
@@ -43,8 +43,18 @@ export interface Acceptor {
   drain(): Promise<void>;
 }
 
-/** Deliveries that share one disk sync, and deliveries that may wait for one. */
-const LIMITS = { maxBatch: 256, maxWaiting: 2_000 };
+interface Item {
+  readonly delivery: Delivery;
+  readonly meta: AcceptMeta;
+}
+
+/** Deliveries that share one disk sync, and what may wait for one, in number and in bytes of their bodies. */
+const LIMITS = {
+  maxBatch: 256,
+  maxWaiting: 2_000,
+  maxBytes: 64 * 1024 * 1024,
+  sizeOf: ({ delivery }: Item): number => delivery.body.byteLength,
+};
 /** Undecided deliveries taken up in one go. */
 const LEFTOVERS = 100;
 
@@ -66,17 +76,17 @@ const UNDECIDED: Disposition = {
 export function createAcceptor(options: AcceptorOptions): Acceptor {
   const { store, machine, decide, clock, onError } = options;
 
-  const keep = async (tx: Tx, { delivery, meta }: { delivery: Delivery; meta: AcceptMeta }): Promise<Kept> => {
+  const keep = async (tx: Tx, { delivery, meta }: Item, guard: Guard): Promise<Kept> => {
     const twin = await findTwin(tx, delivery);
     if (twin !== null) return again(twin);
     try {
       // Undone as a whole when deciding throws; what was delivered is kept all the same, below.
-      const decided = await savepoint(tx, () => decide(tx, meta.signals, meta.ignored));
+      const decided = await guard(() => decide(tx, meta.signals, meta.ignored));
       if (await insertDelivery(tx, delivery, decided.disposition, clock())) {
         return { deliveryId: delivery.id, ...decided, isFirst: true };
       }
     } catch (error) {
-      if (isRace(error)) throw error;
+      if (isRace(error) || error instanceof UnguardedError) throw error;
       onError('deciding about a delivery failed', { delivery: delivery.id, error: messageOf(error) });
       if (await insertDelivery(tx, delivery, null, clock())) {
         return { deliveryId: delivery.id, disposition: UNDECIDED, steps: [], isFirst: true };
@@ -92,7 +102,6 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     if (!kept.isFirst) return;
     for (const step of kept.steps) machine.publish(step);
     options.onDecided(delivery, kept.disposition);
-    if (kept.steps.length > 0) options.wake();
   };
 
   return {
@@ -101,9 +110,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
         throw refusal(error);
       });
       settle(delivery, kept);
-      const { remediationId } = kept.disposition;
-      const remediation = remediationId === null ? null : await awaitRun(options, remediationId, meta.preferWaitMs);
-      return answer(kept, remediation);
+      return answer(kept, await remediationOf(options, kept, meta.preferWaitMs));
     },
 
     decideLeftovers: async () => {
@@ -157,6 +164,14 @@ async function decideLeftover(options: AcceptorOptions, delivery: StoredDelivery
     await countDeliveryFailure(store.db, delivery.id);
     return false;
   }
+}
+
+/** The remediation to answer with: as the decision left it, unless the sender wants to wait or it was decided before. */
+async function remediationOf(options: AcceptorOptions, kept: Kept, waitMs: number): Promise<Remediation | null> {
+  const { remediationId } = kept.disposition;
+  if (remediationId === null) return null;
+  const step = kept.steps.findLast(({ after }) => after.id === remediationId);
+  return step !== undefined && waitMs <= 0 ? step.after : awaitRun(options, remediationId, waitMs);
 }
 
 /** Waits up to `waitMs` until agent and CodeRun are known (RFC 7240 `wait`); the state as it is then. */

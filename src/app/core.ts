@@ -9,7 +9,7 @@ import type { Delivery } from '../model/delivery.ts';
 import { createMachine, type Machine } from '../remediate/machine.ts';
 import type { Store } from '../store/open.ts';
 import { createDecider, type Decider } from './decide/index.ts';
-import { createPolicy } from './policy.ts';
+import { createPolicy, fixedPolicy } from './policy.ts';
 import type { Settings } from './settings.ts';
 
 export interface CoreOptions {
@@ -32,7 +32,12 @@ export interface Core {
 
 export function createCore(options: CoreOptions): Core {
   const { store, settings, clock } = options;
-  const machine = createMachine({ store, clock, policyFor: createPolicy(settings) });
+  const machine = createMachine({
+    store,
+    clock,
+    policyFor: createPolicy(settings),
+    policyToOpen: fixedPolicy(settings),
+  });
   const decide = createDecider({
     machine,
     clock,

@@ -10,10 +10,9 @@ const RUNS_PER_ATTEMPT = 4;
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** The policy that the settings ask for, with what stands in the way of spending read in the same transaction. */
-export function createPolicy(settings: Settings): (tx: Tx, remediation: Remediation, now: number) => Promise<Policy> {
-  const { limits, breaker } = settings;
-  const fixed: Omit<Policy, 'load'> = {
+/** What the settings ask for; nothing is in the way of spending. */
+export function fixedPolicy({ limits, ...settings }: Settings): Policy {
+  return {
     ...DEFAULT_POLICY,
     mode: settings.mode,
     maxAttempts: settings.maxAttempts,
@@ -26,6 +25,12 @@ export function createPolicy(settings: Settings): (tx: Tx, remediation: Remediat
     retryDelayMs: limits.retryDelaySeconds * SECOND,
     deferMs: limits.deferSeconds * SECOND,
   };
+}
+
+/** The policy that the settings ask for, with what stands in the way of spending read in the same transaction. */
+export function createPolicy(settings: Settings): (tx: Tx, remediation: Remediation, now: number) => Promise<Policy> {
+  const { breaker } = settings;
+  const fixed = fixedPolicy(settings);
   return async (tx, remediation, now) => ({
     ...fixed,
     load: {

@@ -25,6 +25,8 @@ export interface MachineOptions {
   readonly clock: Clock;
   /** Reads what stands in the way of spending, in the same transaction. */
   readonly policyFor: (tx: Tx, remediation: Remediation, now: number) => Promise<Policy>;
+  /** What holds for every remediation. Opening one spends nothing, so that nothing in the way of spending is read. */
+  readonly policyToOpen?: Policy;
 }
 
 export interface ApplyOptions {
@@ -47,7 +49,7 @@ export interface Machine {
 }
 
 /** Facts in, states and duties out, each step in one transaction. */
-export function createMachine({ store, clock, policyFor }: MachineOptions): Machine {
+export function createMachine({ store, clock, policyFor, policyToOpen }: MachineOptions): Machine {
   const listeners = new Set<(step: Step) => void>();
 
   const write = async (tx: Tx, before: Remediation | null, result: Result, now: number): Promise<void> => {
@@ -71,7 +73,8 @@ export function createMachine({ store, clock, policyFor }: MachineOptions): Mach
   const machine: Machine = {
     open: async (tx, remediation, message) => {
       const now = clock();
-      const result = opened(remediation, await policyFor(tx, remediation, now), now, message);
+      const policy = policyToOpen ?? (await policyFor(tx, remediation, now));
+      const result = opened(remediation, policy, now, message);
       if (!(await insertRemediation(tx, result.remediation))) return null;
       if (remediation.runId !== null) await assignRun(tx, remediation.repository, remediation.runId, remediation.id);
       await write(tx, null, result, now);
@@ -118,7 +121,8 @@ export function createMachine({ store, clock, policyFor }: MachineOptions): Mach
 
 async function keepLineage(tx: Tx, before: Remediation | null, after: Remediation, now: number): Promise<void> {
   const attempts = attemptsSpent(after);
-  if (before === null || attempts !== attemptsSpent(before) || after.spawned !== before.spawned) {
+  // A remediation that opens has spent nothing yet: its numbers are the lineage's own.
+  if (before !== null && (attempts !== attemptsSpent(before) || after.spawned !== before.spawned)) {
     await saveSpending(tx, after.lineageId, { attempts, spawned: after.spawned });
   }
   if (after.phase === 'succeeded' && before !== null && !isTerminal(before.phase)) {

@@ -1,7 +1,8 @@
-import type { Selectable } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { DedupStatus, Delivery, DeliveryOrigin, Disposition, DispositionStatus } from '../model/delivery.ts';
 import type { ReasonCode } from '../model/reason.ts';
 import type { Reader, Tx } from './open.ts';
+import { prepared } from './prepared.ts';
 import type { DeliveryTable } from './schema.ts';
 
 /** A delivery as kept: with its disposition once one was decided. */
@@ -11,21 +12,48 @@ export interface StoredDelivery extends Delivery {
   readonly failures: number;
 }
 
-/** The delivery that came before with the same id or the same body, if any. */
-export async function findTwin(db: Reader, delivery: Delivery): Promise<StoredDelivery | null> {
-  const row = await db
+const twins = prepared((db: Reader, { digest, externalId }: { digest: string; externalId: string }) =>
+  db
     .selectFrom('deliveries')
     .selectAll()
-    .where((eb) =>
-      delivery.externalId === null
-        ? eb('digest', '=', delivery.digest)
-        : eb.or([eb('digest', '=', delivery.digest), eb('external_id', '=', delivery.externalId)]),
-    )
+    .where((eb) => eb.or([eb('digest', '=', digest), eb('external_id', '=', externalId)]))
     .orderBy('received_at')
-    .limit(1)
-    .executeTakeFirst();
-  return row ? fromRow(row) : null;
+    .limit(1),
+);
+
+const twinsByBody = prepared((db: Reader, { digest }: { digest: string }) =>
+  db.selectFrom('deliveries').selectAll().where('digest', '=', digest).limit(1),
+);
+
+/** The delivery that came before with the same id or the same body, if any. */
+export async function findTwin(db: Reader, { digest, externalId }: Delivery): Promise<StoredDelivery | null> {
+  const row =
+    externalId === null ? await twinsByBody.first(db, { digest }) : await twins.first(db, { digest, externalId });
+  return row === null ? null : fromRow(row);
 }
+
+const insertion = prepared((db: Reader, row: Required<Insertable<DeliveryTable>>) =>
+  db
+    .insertInto('deliveries')
+    .values({
+      id: row.id,
+      origin: row.origin,
+      event: row.event,
+      external_id: row.external_id,
+      digest: row.digest,
+      received_at: row.received_at,
+      body: row.body,
+      state: row.state,
+      status: row.status,
+      dedup_status: row.dedup_status,
+      reason_code: row.reason_code,
+      reason_detail: row.reason_detail,
+      remediation_id: row.remediation_id,
+      decided_at: row.decided_at,
+      failures: row.failures,
+    })
+    .onConflict((conflict) => conflict.doNothing()),
+);
 
 /** Keeps a delivery. False when one with the same id or body is there already. */
 export async function insertDelivery(
@@ -34,22 +62,18 @@ export async function insertDelivery(
   disposition: Disposition | null,
   now: number,
 ): Promise<boolean> {
-  const result = await tx
-    .insertInto('deliveries')
-    .values({
-      id: delivery.id,
-      origin: delivery.origin,
-      event: delivery.event,
-      external_id: delivery.externalId,
-      digest: delivery.digest,
-      received_at: delivery.receivedAt,
-      body: delivery.body,
-      failures: disposition === null ? 1 : 0,
-      ...decision(disposition, now),
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
+  const written = await insertion.run(tx, {
+    id: delivery.id,
+    origin: delivery.origin,
+    event: delivery.event,
+    external_id: delivery.externalId,
+    digest: delivery.digest,
+    received_at: delivery.receivedAt,
+    body: delivery.body,
+    failures: disposition === null ? 1 : 0,
+    ...decision(disposition, now),
+  });
+  return written === 1;
 }
 
 /** Another process decided about the delivery first; its answer stands and this transaction has to be undone. */
@@ -63,7 +87,7 @@ export async function decideDelivery(tx: Tx, id: string, disposition: Dispositio
     .updateTable('deliveries')
     .set(decision(disposition, now))
     .where('id', '=', id)
-    .where('state', '=', 'stored')
+    .where('state', '=', sql.lit('stored'))
     .executeTakeFirst();
   if (Number(result.numUpdatedRows) !== 1) throw new AlreadyDecidedError(`Delivery ${id} is decided already.`);
 }
@@ -84,7 +108,7 @@ export async function undecidedDeliveries(db: Reader, limit: number): Promise<re
   const rows = await db
     .selectFrom('deliveries')
     .selectAll()
-    .where('state', '=', 'stored')
+    .where('state', '=', sql.lit('stored'))
     .orderBy('failures')
     .orderBy('received_at')
     .orderBy('id')
@@ -98,7 +122,7 @@ export async function oldestUndecided(db: Reader): Promise<number | null> {
   const row = await db
     .selectFrom('deliveries')
     .select('received_at')
-    .where('state', '=', 'stored')
+    .where('state', '=', sql.lit('stored'))
     .orderBy('received_at')
     .limit(1)
     .executeTakeFirst();

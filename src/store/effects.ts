@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Reader, Store, Tx } from './open.ts';
+import { prepared } from './prepared.ts';
 
 export interface NewEffect {
   readonly key: string;
@@ -23,34 +24,48 @@ export interface ClaimedEffect {
   readonly leasedUntil: number;
 }
 
-/** Writes duties down. One that is known becomes due at the earlier of both times. */
-export async function planEffects(tx: Tx, effects: readonly NewEffect[], now: number): Promise<void> {
-  for (const effect of effects) {
-    await tx
+interface Duty {
+  readonly key: string;
+  readonly remediationId: string;
+  readonly kind: string;
+  readonly payload: string;
+  readonly dueAt: number;
+  readonly now: number;
+}
+
+/** A duty, due at the earlier of both times when it is known. */
+const plan = (ifKnown: 'again' | 'stays') =>
+  prepared((db: Reader, duty: Duty) =>
+    db
       .insertInto('effects')
       .values({
-        key: effect.key,
-        remediation_id: effect.remediationId,
-        kind: effect.kind,
-        payload: JSON.stringify(effect.payload),
+        key: duty.key,
+        remediation_id: duty.remediationId,
+        kind: duty.kind,
+        payload: duty.payload,
         state: 'pending',
-        due_at: effect.dueAt,
+        due_at: duty.dueAt,
         revision: 1,
         tries: 0,
         leased_until: null,
         last_error: null,
-        created_at: now,
+        created_at: duty.now,
       })
-      .onConflict((conflict) => {
-        const known = conflict.column('key').doUpdateSet((eb) => ({
-          state: effect.repeatable ? 'pending' : eb.ref('effects.state'),
+      .onConflict((conflict) =>
+        conflict.column('key').doUpdateSet((eb) => ({
+          state: ifKnown === 'again' ? 'pending' : eb.ref('effects.state'),
           revision: eb('effects.revision', '+', 1),
-          due_at: sql<number>`case when effects.state = 'pending' and effects.due_at < ${effect.dueAt} then effects.due_at else ${effect.dueAt} end`,
-        }));
-        return known;
-      })
-      .execute();
-  }
+          due_at: sql<number>`case when effects.state = 'pending' and effects.due_at < excluded.due_at then effects.due_at else excluded.due_at end`,
+        })),
+      ),
+  );
+const planAgain = plan('again');
+const planOnce = plan('stays');
+
+/** Writes duties down. One that is known becomes due at the earlier of both times. */
+export async function planEffects(tx: Tx, effects: readonly NewEffect[], now: number): Promise<void> {
+  for (const { repeatable, payload, ...effect } of effects)
+    await (repeatable ? planAgain : planOnce).run(tx, { ...effect, payload: JSON.stringify(payload), now });
 }
 
 /**
@@ -144,12 +159,21 @@ export async function postponeEffect(
 
 /** When the next effect is due, milliseconds since the epoch; null when none is. */
 export async function nextEffectDue(db: Reader): Promise<number | null> {
-  const row = await db
-    .selectFrom('effects')
-    .select((eb) => eb.fn.min(eb.fn.coalesce('leased_until', 'due_at')).as('at'))
-    .where('state', '=', 'pending')
+  const pending = db.selectFrom('effects').where('state', '=', sql.lit('pending'));
+  const free = await pending
+    .select('due_at as at')
+    .where('leased_until', 'is', null)
+    .orderBy('due_at')
+    .limit(1)
     .executeTakeFirst();
-  return row?.at === null || row?.at === undefined ? null : Number(row.at);
+  const held = await pending
+    .select('leased_until as at')
+    .where('leased_until', 'is not', null)
+    .orderBy('leased_until')
+    .limit(1)
+    .executeTakeFirst();
+  const times = [free?.at, held?.at].flatMap((at) => (at === null || at === undefined ? [] : [Number(at)]));
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 /** After a crash nobody is at work any more: what the process before held is due at once. Embedded store only. */

@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import { digestOf } from '../lib/digest.ts';
 import type { Reader, Tx } from './open.ts';
+import { prepared } from './prepared.ts';
 
 /** All attempts spent on one broken thing since it was last healthy. */
 export interface Lineage {
@@ -10,38 +12,56 @@ export interface Lineage {
   readonly spawned: number;
 }
 
-export async function findOpenLineage(db: Reader, key: string): Promise<Lineage | null> {
-  const row = await db
+const openOnes = prepared((db: Reader, { key }: { key: string }) =>
+  db
     .selectFrom('lineages')
     .select(['id', 'key', 'ordinal', 'attempts', 'spawned'])
     .where('key', '=', key)
-    .where('open', '=', 1)
-    .executeTakeFirst();
-  return row ?? null;
+    .where('open', '=', sql.lit(1)),
+);
+
+export function findOpenLineage(db: Reader, key: string): Promise<Lineage | null> {
+  return openOnes.first(db, { key });
 }
+
+const latest = prepared((db: Reader, { key }: { key: string }) =>
+  db
+    .selectFrom('lineages')
+    .select(['id', 'key', 'ordinal', 'attempts', 'spawned', 'open'])
+    .where('key', '=', key)
+    .orderBy('open', 'desc')
+    .orderBy('ordinal', 'desc')
+    .limit(1),
+);
+
+const insertion = prepared(
+  (db: Reader, { id, key, ordinal, created_at }: { id: string; key: string; ordinal: number; created_at: number }) =>
+    db
+      .insertInto('lineages')
+      .values({ id, key, ordinal, open: 1, attempts: 0, spawned: 0, created_at, closed_at: null, closed_by: null })
+      .onConflict((conflict) => conflict.doNothing()),
+);
 
 /** The open lineage of a key; begun when there is none. Its id follows from the key and a count, never from a clock. */
 export async function ensureLineage(tx: Tx, key: string, now: number): Promise<Lineage> {
-  const open = await findOpenLineage(tx, key);
-  if (open !== null) return open;
-  const last = await tx
-    .selectFrom('lineages')
-    .select((eb) => eb.fn.max('ordinal').as('ordinal'))
-    .where('key', '=', key)
-    .executeTakeFirst();
-  const ordinal = Number(last?.ordinal ?? 0) + 1;
+  const known = await latest.first(tx, { key });
+  if (known?.open === 1) {
+    const { open: _, ...lineage } = known;
+    return lineage;
+  }
+  const ordinal = (known?.ordinal ?? 0) + 1;
   const lineage: Lineage = { id: digestOf({ key, ordinal }).slice(0, 24), key, ordinal, attempts: 0, spawned: 0 };
-  await tx
-    .insertInto('lineages')
-    .values({ ...lineage, open: 1, created_at: now, closed_at: null, closed_by: null })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  // Another process may have been faster; then its lineage is the one, or the next, when that is closed again already.
-  return (await findOpenLineage(tx, key)) ?? ensureLineage(tx, key, now);
+  if ((await insertion.run(tx, { ...lineage, created_at: now })) === 1) return lineage;
+  // Another process was faster; its lineage is the one, or the next, when that is closed again already.
+  return ensureLineage(tx, key, now);
 }
 
+const spending = prepared((db: Reader, { id, attempts, spawned }: { id: string; attempts: number; spawned: number }) =>
+  db.updateTable('lineages').set({ attempts, spawned }).where('id', '=', id),
+);
+
 export async function saveSpending(tx: Tx, id: string, spent: { attempts: number; spawned: number }): Promise<void> {
-  await tx.updateTable('lineages').set(spent).where('id', '=', id).execute();
+  await spending.run(tx, { id, attempts: spent.attempts, spawned: spent.spawned });
 }
 
 /** A lineage that was closed too early goes on, with what it has spent. False when another one is open meanwhile. */
@@ -59,7 +79,7 @@ export async function closeLineage(tx: Tx, key: string, by: string, now: number)
     .updateTable('lineages')
     .set({ open: 0, closed_at: now, closed_by: by })
     .where('key', '=', key)
-    .where('open', '=', 1)
+    .where('open', '=', sql.lit(1))
     .executeTakeFirst();
   return Number(result.numUpdatedRows) > 0;
 }

@@ -31,6 +31,9 @@ function initial(dialect: Dialect): Migration {
       await sql`create unique index remediations_live_subject on remediations (subject_key) where live = 1`.execute(db);
       await sql`create index remediations_subject on remediations (subject_key, ended_at)`.execute(db);
       await sql`create index remediations_wake_at on remediations (wake_at) where live = 1`.execute(db);
+      await sql`create index remediations_working on remediations (id) where live = 1 and phase = 'working'`.execute(
+        db,
+      );
       await sql`create index remediations_branch on remediations (repository, branch, ended_at)`.execute(db);
       await sql`create index remediations_target on remediations (repository, target_branch)`.execute(db);
       await sql`create index remediations_escalated on remediations (ended_at) where phase = 'escalated'`.execute(db);
@@ -57,6 +60,9 @@ function initial(dialect: Dialect): Migration {
         due_at ${time} not null, revision integer not null, tries integer not null, leased_until ${time}, last_error text, created_at ${time} not null
       )`.execute(db);
       await sql`create index effects_due on effects (due_at) where state = 'pending'`.execute(db);
+      await sql`create index effects_leased on effects (leased_until) where state = 'pending' and leased_until is not null`.execute(
+        db,
+      );
       await sql`create index effects_remediation on effects (remediation_id)`.execute(db);
 
       await sql`create table briefs (

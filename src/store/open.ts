@@ -2,8 +2,9 @@ import { Kysely, sql, type Transaction } from 'kysely';
 import type { Dialect } from './dialect.ts';
 import { migrate } from './migrations.ts';
 import { postgresDialect } from './postgres.ts';
+import { command, type DirectConnection, directly } from './prepared.ts';
 import type { Database } from './schema.ts';
-import { lockFolder, sqliteDialect } from './sqlite.ts';
+import { lockFolder, openSqlite } from './sqlite.ts';
 
 export type Tx = Transaction<Database>;
 export type Reader = Kysely<Database> | Tx;
@@ -32,14 +33,16 @@ const MAX_RACES = 5;
 export async function openStore(options: StoreOptions): Promise<Store> {
   const unlock = options.kind === 'sqlite' ? lockFolder(options.dir) : () => {};
   const dialect: Dialect = options.kind === 'postgres' ? 'postgres' : 'sqlite';
-  const db = await connect(options, dialect).catch((error: unknown) => {
+  const { db, direct } = await connect(options, dialect).catch((error: unknown) => {
     unlock();
     throw error;
   });
+  const within = <T>(tx: Tx, work: (tx: Tx) => Promise<T>): Promise<T> =>
+    direct === null ? work(tx) : directly(tx, direct, () => work(tx));
   return {
     db,
     dialect,
-    transaction: (work) => retryLostRaces(() => db.transaction().execute(work)),
+    transaction: (work) => retryLostRaces(() => db.transaction().execute((tx) => within(tx, work))),
     ping: async () => {
       await sql`select 1`.execute(db);
     },
@@ -50,20 +53,28 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   };
 }
 
-async function connect(options: StoreOptions, dialect: Dialect): Promise<Kysely<Database>> {
-  const db = new Kysely<Database>({ dialect: driver(options) });
+interface Connected {
+  readonly db: Kysely<Database>;
+  /** Only an embedded database has one. */
+  readonly direct: DirectConnection | null;
+}
+
+async function connect(options: StoreOptions, dialect: Dialect): Promise<Connected> {
+  const { dialect: driver, direct } = driverFor(options);
+  const db = new Kysely<Database>({ dialect: driver });
   try {
     await migrate(db, dialect);
-    return db;
+    return { db, direct };
   } catch (error) {
     await db.destroy();
     throw error;
   }
 }
 
-function driver(options: StoreOptions) {
-  if (options.kind === 'postgres') return postgresDialect(options.url, options.maxConnections);
-  return sqliteDialect(options.kind === 'memory' ? ':memory:' : `${options.dir}/healer.sqlite`);
+function driverFor(options: StoreOptions) {
+  if (options.kind === 'postgres')
+    return { dialect: postgresDialect(options.url, options.maxConnections), direct: null };
+  return openSqlite(options.kind === 'memory' ? ':memory:' : `${options.dir}/healer.sqlite`);
 }
 
 async function retryLostRaces<T>(work: () => Promise<T>): Promise<T> {
@@ -88,15 +99,15 @@ export class LostTransactionError extends Error {
  * it does not: then nobody may go on as if what was done before in it were kept.
  */
 export async function savepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
-  await sql`savepoint item`.execute(tx);
+  await command(tx, 'savepoint item');
   try {
     const result = await work();
-    await sql`release savepoint item`.execute(tx);
+    await command(tx, 'release savepoint item');
     return result;
   } catch (error) {
     try {
-      await sql`rollback to savepoint item`.execute(tx);
-      await sql`release savepoint item`.execute(tx);
+      await command(tx, 'rollback to savepoint item');
+      await command(tx, 'release savepoint item');
     } catch {
       throw new LostTransactionError('The transaction ended while work in it was under way.', { cause: error });
     }

@@ -1,7 +1,8 @@
-import type { ExpressionBuilder } from 'kysely';
+import { sql } from 'kysely';
 import { isTerminal, type Phase, type Remediation } from '../model/remediation.ts';
 import type { Reader, Store, Tx } from './open.ts';
-import type { Database, RemediationTable } from './schema.ts';
+import { prepared } from './prepared.ts';
+import type { RemediationRunTable, RemediationTable } from './schema.ts';
 
 /** A remediation with the version that a save has to name. */
 export interface Versioned {
@@ -16,107 +17,143 @@ export class StaleVersionError extends Error {
   readonly code = '40001';
 }
 
+/** Partial indexes are found by the value itself, not by a parameter that happens to have it. */
+const LIVE = sql.lit(1);
+const ENDED = sql.lit(0);
+
+interface Row {
+  readonly document: string;
+}
+
+const insertion = prepared((db: Reader, row: RemediationTable) =>
+  db
+    .insertInto('remediations')
+    .values({ id: row.id, version: sql.lit(1), ...changing(row) })
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
 /** Writes a new remediation. False when one with the same subject is live: the unique index decides, not a look-up. */
 export async function insertRemediation(tx: Tx, remediation: Remediation): Promise<boolean> {
-  const result = await tx
-    .insertInto('remediations')
-    .values({ ...columns(remediation), version: 1 })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
+  return (await insertion.run(tx, { ...columns(remediation), version: 1 })) === 1;
 }
+
+const update = prepared((db: Reader, row: RemediationTable) =>
+  db
+    .updateTable('remediations')
+    .set((eb) => ({ ...changing(row), version: eb('version', '+', 1) }))
+    .where('id', '=', row.id)
+    .where('version', '=', row.version),
+);
 
 /** Throws StaleVersionError when the row is not at `version` any more. */
 export async function saveRemediation(tx: Tx, remediation: Remediation, version: number): Promise<void> {
-  const result = await tx
-    .updateTable('remediations')
-    .set({ ...columns(remediation), version: version + 1 })
-    .where('id', '=', remediation.id)
-    .where('version', '=', version)
-    .executeTakeFirst();
-  if (Number(result.numUpdatedRows) !== 1)
+  if ((await update.run(tx, { ...columns(remediation), version })) !== 1)
     throw new StaleVersionError(`Remediation ${remediation.id} was saved by somebody else.`);
 }
 
+const versioned = (db: Reader, { id }: { id: string }) =>
+  db.selectFrom('remediations').select(['document', 'version']).where('id', '=', id);
+const toRead = prepared(versioned);
+const toChange = prepared((db: Reader, values: { id: string }) => versioned(db, values).forUpdate());
+
 /** Loads for a change; on PostgreSQL other writers wait until the transaction ends. */
 export async function loadForChange(tx: Tx, dialect: Store['dialect'], id: string): Promise<Versioned | null> {
-  const query = tx.selectFrom('remediations').select(['document', 'version']).where('id', '=', id);
-  const row = await (dialect === 'postgres' ? query.forUpdate() : query).executeTakeFirst();
-  return row ? { remediation: parse(row.document), version: row.version } : null;
+  const row = await (dialect === 'postgres' ? toChange : toRead).first(tx, { id });
+  return row === null ? null : { remediation: parse(row.document), version: row.version };
 }
+
+const byName = prepared((db: Reader, { name }: { name: string }) =>
+  db
+    .selectFrom('remediations')
+    .select('document')
+    .where((eb) => eb.or([eb('id', '=', name), eb('task_id', '=', name)])),
+);
 
 /** By id or task id. */
 export async function findRemediation(db: Reader, idOrTaskId: string): Promise<Remediation | null> {
-  const row = await db
-    .selectFrom('remediations')
-    .select('document')
-    .where((eb) => eb.or([eb('id', '=', idOrTaskId), eb('task_id', '=', idOrTaskId)]))
-    .executeTakeFirst();
-  return row ? parse(row.document) : null;
+  return read(await byName.first(db, { name: idOrTaskId }));
 }
 
-export async function findByRun(db: Reader, repository: string, runId: number): Promise<Remediation | null> {
-  const row = await db
+const byRun = prepared((db: Reader, { repository, runId }: { repository: string; runId: number }) =>
+  db
     .selectFrom('remediation_runs')
     .innerJoin('remediations', 'remediations.id', 'remediation_runs.remediation_id')
     .select('remediations.document')
     .where('remediation_runs.repository', '=', repository)
-    .where('remediation_runs.run_id', '=', runId)
-    .executeTakeFirst();
-  return row ? parse(row.document) : null;
+    .where('remediation_runs.run_id', '=', runId),
+);
+
+export async function findByRun(db: Reader, repository: string, runId: number): Promise<Remediation | null> {
+  return read(await byRun.first(db, { repository, runId }));
 }
+
+const assignment = prepared((db: Reader, row: RemediationRunTable) =>
+  db
+    .insertInto('remediation_runs')
+    .values({ repository: row.repository, run_id: row.run_id, remediation_id: row.remediation_id })
+    .onConflict((conflict) =>
+      conflict.columns(['repository', 'run_id']).doUpdateSet({ remediation_id: row.remediation_id }),
+    ),
+);
 
 /** Remembers whose run it is; a later owner replaces an earlier one. */
 export async function assignRun(tx: Tx, repository: string, runId: number, remediationId: string): Promise<void> {
-  await tx
-    .insertInto('remediation_runs')
-    .values({ repository, run_id: runId, remediation_id: remediationId })
-    .onConflict((conflict) => conflict.columns(['repository', 'run_id']).doUpdateSet({ remediation_id: remediationId }))
-    .execute();
+  await assignment.run(tx, { repository, run_id: runId, remediation_id: remediationId });
 }
 
-/** Alerts live on the default branch without being about it; only what is pushed for them concerns a branch. */
-const onBranch = (branch: string) => (eb: ExpressionBuilder<Database, 'remediations'>) =>
-  eb.or([
-    eb('target_branch', '=', branch),
-    eb.and([eb('branch', '=', branch), eb('kind', 'in', ['ci', 'review', 'play'])]),
-  ]);
+const liveOfSubject = prepared((db: Reader, { subjectKey }: { subjectKey: string }) =>
+  db.selectFrom('remediations').select('document').where('subject_key', '=', subjectKey).where('live', '=', LIVE),
+);
 
 export async function findLiveBySubject(db: Reader, subjectKey: string): Promise<Remediation | null> {
-  const row = await db
-    .selectFrom('remediations')
-    .select('document')
-    .where('subject_key', '=', subjectKey)
-    .where('live', '=', 1)
-    .executeTakeFirst();
-  return row ? parse(row.document) : null;
+  return read(await liveOfSubject.first(db, { subjectKey }));
 }
 
-export async function findLastEndedBySubject(db: Reader, subjectKey: string): Promise<Remediation | null> {
-  const row = await db
+const lastOfSubject = prepared((db: Reader, { subjectKey }: { subjectKey: string }) =>
+  db
     .selectFrom('remediations')
     .select('document')
     .where('subject_key', '=', subjectKey)
-    .where('live', '=', 0)
+    .where('live', '=', ENDED)
     .orderBy('ended_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row ? parse(row.document) : null;
+    .limit(1),
+);
+
+export async function findLastEndedBySubject(db: Reader, subjectKey: string): Promise<Remediation | null> {
+  return read(await lastOfSubject.first(db, { subjectKey }));
 }
+
+interface Branch {
+  readonly repository: string;
+  readonly branch: string;
+}
+
+/**
+ * Remediations of a branch: those that repair it and those that push to it, each by an index of its own. Alerts live on
+ * the default branch without being about it; only what is pushed for them concerns a branch.
+ */
+const onBranch = (db: Reader, { repository, branch }: Branch, live: typeof LIVE) => {
+  const inRepository = db
+    .selectFrom('remediations')
+    .select(['document', 'created_at', 'ended_at'])
+    .where('repository', '=', repository)
+    .where('live', '=', live);
+  return inRepository
+    .where('branch', '=', branch)
+    .where('kind', 'in', ['ci', 'review', 'play'])
+    .unionAll(inRepository.where('target_branch', '=', branch));
+};
+
+const liveOnBranch = prepared((db: Reader, where: Branch) => onBranch(db, where, LIVE).orderBy('created_at').limit(1));
 
 /** The live remediation of a branch: the broken one, or the one that an agent pushes to. */
 export async function findLiveOnBranch(db: Reader, repository: string, branch: string): Promise<Remediation | null> {
-  const row = await db
-    .selectFrom('remediations')
-    .select('document')
-    .where('repository', '=', repository)
-    .where('live', '=', 1)
-    .where(onBranch(branch))
-    .orderBy('created_at')
-    .limit(1)
-    .executeTakeFirst();
-  return row ? parse(row.document) : null;
+  return read(await liveOnBranch.first(db, { repository, branch }));
 }
+
+const lastOnBranch = prepared((db: Reader, where: Branch) =>
+  onBranch(db, where, ENDED).orderBy('ended_at', 'desc').limit(1),
+);
 
 /** The remediation of a branch that ended last, whether the branch was the broken one or the agent's. */
 export async function findLastEndedOnBranch(
@@ -124,16 +161,7 @@ export async function findLastEndedOnBranch(
   repository: string,
   branch: string,
 ): Promise<Remediation | null> {
-  const row = await db
-    .selectFrom('remediations')
-    .select('document')
-    .where('repository', '=', repository)
-    .where('live', '=', 0)
-    .where(onBranch(branch))
-    .orderBy('ended_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row ? parse(row.document) : null;
+  return read(await lastOnBranch.first(db, { repository, branch }));
 }
 
 /** Ids of live remediations whose timer has rung, the longest overdue first. */
@@ -141,7 +169,7 @@ export async function dueRemediations(db: Reader, now: number, limit: number): P
   const rows = await db
     .selectFrom('remediations')
     .select('id')
-    .where('live', '=', 1)
+    .where('live', '=', LIVE)
     .where('wake_at', '<=', now)
     .orderBy('wake_at')
     .limit(limit)
@@ -154,33 +182,37 @@ export async function nextWake(db: Reader): Promise<number | null> {
   const row = await db
     .selectFrom('remediations')
     .select((eb) => eb.fn.min('wake_at').as('at'))
-    .where('live', '=', 1)
+    .where('live', '=', LIVE)
     .executeTakeFirst();
   return row?.at === null || row?.at === undefined ? null : Number(row.at);
 }
 
-export async function countWorking(db: Reader, exceptId: string): Promise<number> {
-  const row = await db
+const working = prepared((db: Reader, { exceptId }: { exceptId: string }) =>
+  db
     .selectFrom('remediations')
     .select((eb) => eb.fn.countAll<number | string | bigint>().as('count'))
-    .where('live', '=', 1)
-    .where('phase', '=', 'working')
-    .where('id', '!=', exceptId)
-    .executeTakeFirst();
-  return Number(row?.count ?? 0);
+    .where('live', '=', LIVE)
+    .where('phase', '=', sql.lit('working'))
+    .where('id', '!=', exceptId),
+);
+
+export async function countWorking(db: Reader, exceptId: string): Promise<number> {
+  return Number((await working.first(db, { exceptId }))?.count ?? 0);
 }
+
+const escalations = prepared((db: Reader, { offset }: { offset: number }) =>
+  db
+    .selectFrom('remediations')
+    .select('ended_at')
+    .where('phase', '=', sql.lit('escalated'))
+    .orderBy('ended_at', 'desc')
+    .limit(1)
+    .offset(offset),
+);
 
 /** When the n-th last escalation happened, milliseconds since the epoch; null when there were fewer. */
 export async function nthLastEscalation(db: Reader, n: number): Promise<number | null> {
-  const row = await db
-    .selectFrom('remediations')
-    .select('ended_at')
-    .where('phase', '=', 'escalated')
-    .orderBy('ended_at', 'desc')
-    .limit(1)
-    .offset(n - 1)
-    .executeTakeFirst();
-  return row?.ended_at ?? null;
+  return (await escalations.first(db, { offset: n - 1 }))?.ended_at ?? null;
 }
 
 export async function countByPhase(db: Reader): Promise<Readonly<Partial<Record<Phase, number>>>> {
@@ -208,7 +240,7 @@ export interface RemediationFilter {
 /** Newest first. Ids are ULIDs, so their order is the order of creation. */
 export async function listRemediations(db: Reader, filter: RemediationFilter): Promise<readonly Remediation[]> {
   let query = db.selectFrom('remediations').select('document').orderBy('id', 'desc').limit(filter.limit);
-  if (filter.phase === 'live') query = query.where('live', '=', 1);
+  if (filter.phase === 'live') query = query.where('live', '=', LIVE);
   else if (filter.phase !== undefined) query = query.where('phase', '=', filter.phase);
   if (filter.repository !== undefined) query = query.where('repository', '=', filter.repository);
   if (filter.branch !== undefined) query = query.where('branch', '=', filter.branch);
@@ -219,9 +251,12 @@ export async function listRemediations(db: Reader, filter: RemediationFilter): P
   return (await query.execute()).map((row) => parse(row.document));
 }
 
+const byTaskId = prepared((db: Reader, { taskId }: { taskId: string }) =>
+  db.selectFrom('remediations').select('id').where('task_id', '=', taskId),
+);
+
 export async function taskIdExists(db: Reader, taskId: string): Promise<boolean> {
-  const row = await db.selectFrom('remediations').select('id').where('task_id', '=', taskId).executeTakeFirst();
-  return row !== undefined;
+  return (await byTaskId.first(db, { taskId })) !== null;
 }
 
 function columns(remediation: Remediation): Omit<RemediationTable, 'version'> {
@@ -245,6 +280,33 @@ function columns(remediation: Remediation): Omit<RemediationTable, 'version'> {
     wake_at: remediation.wakeAt,
     document: JSON.stringify(remediation),
   };
+}
+
+/** The columns that a save may change; named one by one, because a prepared query asks for each. */
+function changing(row: RemediationTable): Omit<RemediationTable, 'id' | 'version'> {
+  return {
+    task_id: row.task_id,
+    kind: row.kind,
+    repository: row.repository,
+    branch: row.branch,
+    target_branch: row.target_branch,
+    subject_key: row.subject_key,
+    lineage_id: row.lineage_id,
+    phase: row.phase,
+    live: row.live,
+    agent: row.agent,
+    failure_type: row.failure_type,
+    reason_code: row.reason_code,
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+    ended_at: row.ended_at,
+    wake_at: row.wake_at,
+    document: row.document,
+  };
+}
+
+function read(row: Row | null): Remediation | null {
+  return row === null ? null : parse(row.document);
 }
 
 function parse(document: string): Remediation {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { SqliteAdapter, SqliteDialect } from 'kysely';
 import { messageOf, UserError } from '../lib/errors.ts';
+import type { DirectConnection } from './prepared.ts';
 import { spellable } from './text.ts';
 
 /** How many prepared statements are kept; Healer's own queries are far fewer. */
@@ -21,8 +22,19 @@ class NodeSqliteDialect extends SqliteDialect {
   }
 }
 
+/** A prepared statement; whether it gives rows is asked for once, because asking costs more than a small query. */
+interface Statement {
+  readonly prepared: StatementSync;
+  readonly reader: boolean;
+}
+
+export interface Sqlite {
+  readonly dialect: SqliteDialect;
+  readonly direct: DirectConnection;
+}
+
 /** Kysely's SQLite dialect over Node's own `node:sqlite`. Durable before it answers: WAL with `synchronous=FULL`. */
-export function sqliteDialect(path: string): SqliteDialect {
+export function openSqlite(path: string): Sqlite {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path);
   database.exec('pragma busy_timeout = 5000');
@@ -30,32 +42,39 @@ export function sqliteDialect(path: string): SqliteDialect {
   database.exec('pragma synchronous = full');
   database.exec('pragma foreign_keys = on');
   database.exec('pragma wal_autocheckpoint = 2000');
-  const statements = new Map<string, StatementSync>();
-  const prepare = (sql: string): StatementSync => {
-    const known = statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = database.prepare(sql);
-    if (statements.size >= MAX_STATEMENTS) statements.delete(statements.keys().next().value ?? '');
-    statements.set(sql, statement);
-    return statement;
-  };
-  return new NodeSqliteDialect({
+  const statement = statementCache(database);
+  const dialect = new NodeSqliteDialect({
     database: {
-      close: () => {
-        statements.clear();
-        database.close();
-      },
+      close: () => database.close(),
       prepare: (sql) => {
-        const statement = prepare(sql);
+        const { prepared, reader } = statement(sql);
         return {
-          reader: statement.columns().length > 0,
-          all: (parameters) => statement.all(...inputs(parameters)),
-          run: (parameters) => statement.run(...inputs(parameters)),
-          iterate: (parameters) => statement.iterate(...inputs(parameters)),
+          reader,
+          all: (parameters) => prepared.all(...inputs(parameters)),
+          run: (parameters) => prepared.run(...inputs(parameters)),
+          iterate: (parameters) => prepared.iterate(...inputs(parameters)),
         };
       },
     },
   });
+  const direct: DirectConnection = {
+    all: (sql, parameters) => statement(sql).prepared.all(...inputs(parameters)),
+    run: (sql, parameters) => Number(statement(sql).prepared.run(...inputs(parameters)).changes),
+  };
+  return { dialect, direct };
+}
+
+function statementCache(database: DatabaseSync): (sql: string) => Statement {
+  const known = new Map<string, Statement>();
+  return (sql) => {
+    const before = known.get(sql);
+    if (before !== undefined) return before;
+    const prepared = database.prepare(sql);
+    const made = { prepared, reader: prepared.columns().length > 0 };
+    if (known.size >= MAX_STATEMENTS) known.delete(known.keys().next().value ?? '');
+    known.set(sql, made);
+    return made;
+  };
 }
 
 function inputs(parameters: readonly unknown[]): SQLInputValue[] {

@@ -1,12 +1,19 @@
 import type { Phase, TimelineEntry } from '../model/remediation.ts';
 import type { Reader, Tx } from './open.ts';
+import { prepared } from './prepared.ts';
+
+const insertion = prepared((db: Reader, entry: TimelineEntry & { readonly remediationId: string }) =>
+  db.insertInto('timeline').values({
+    remediation_id: entry.remediationId,
+    at: entry.at,
+    phase: entry.phase,
+    event: entry.event,
+    message: entry.message,
+  }),
+);
 
 export async function appendTimeline(tx: Tx, remediationId: string, entries: readonly TimelineEntry[]): Promise<void> {
-  if (entries.length === 0) return;
-  await tx
-    .insertInto('timeline')
-    .values(entries.map((entry) => ({ remediation_id: remediationId, ...entry })))
-    .execute();
+  for (const entry of entries) await insertion.run(tx, { remediationId, ...entry });
 }
 
 /** Oldest first. */

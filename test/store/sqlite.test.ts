@@ -10,7 +10,7 @@ import { UserError } from '../../src/lib/errors.ts';
 import { findDelivery, insertDelivery } from '../../src/store/deliveries.ts';
 import { createGroupCommit } from '../../src/store/group-commit.ts';
 import { openStore } from '../../src/store/open.ts';
-import { lockFolder, sqliteDialect } from '../../src/store/sqlite.ts';
+import { lockFolder, openSqlite } from '../../src/store/sqlite.ts';
 import { storeContract } from '../contract/store.contract.ts';
 import { aDelivery, aDisposition } from '../support/builders.ts';
 
@@ -48,7 +48,7 @@ describe('the store on disk', () => {
   });
 
   it('undoes a migration that did not get to its end', async () => {
-    const db = new Kysely<unknown>({ dialect: sqliteDialect(join(newFolder(), 'healer.sqlite')) });
+    const db = new Kysely<unknown>({ dialect: openSqlite(join(newFolder(), 'healer.sqlite')).dialect });
     const provider: MigrationProvider = {
       getMigrations: async () => ({
         first: {

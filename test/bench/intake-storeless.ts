@@ -1,0 +1,48 @@
+/**
+ * Healer's own HTTP server without a store: it authenticates, parses and answers, and forgets. The distance between
+ * this row and Healer's is what keeping and deciding cost.
+ */
+import type { AddressInfo } from 'node:net';
+import { createHttp } from '../../src/app/http.ts';
+import { newId } from '../../src/app/ids.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { reason } from '../../src/model/reason.ts';
+import { createMetrics } from '../../src/report/metrics.ts';
+import { openStore } from '../../src/store/open.ts';
+import { SECRET } from './intake-body.ts';
+
+const store = await openStore({ kind: 'memory' });
+const app = await createHttp({
+  intake: {
+    credentials: { webhookSecrets: [SECRET], apiTokens: ['bench-token'], readTokens: [] },
+    clock: systemClock,
+    newId,
+    accept: async (delivery) => ({
+      deliveryId: delivery.id,
+      disposition: {
+        status: 'accepted',
+        dedupStatus: 'new',
+        remediationId: delivery.id,
+        reason: reason('new_failure'),
+      },
+      taskId: 'ci-1',
+      agent: 'atlas',
+      failureType: 'general',
+      codeRunName: null,
+    }),
+  },
+  report: {
+    store,
+    clock: systemClock,
+    metrics: createMetrics({ version: 'bench', store, clock: systemClock }),
+    info: { version: 'bench', mode: 'paused', engine: 'local', startedAt: systemClock() },
+    authorizeRead: async () => {},
+    authorizeWrite: async () => {},
+    command: async () => ({ kind: 'not_found' }),
+    readiness: async () => [],
+    pausesChanged: () => {},
+  },
+});
+await app.listen({ host: '127.0.0.1', port: 0 });
+const { port } = app.server.address() as AddressInfo;
+process.stdout.write(`${JSON.stringify({ msg: 'listening', url: `http://127.0.0.1:${port}` })}\n`);

@@ -1,0 +1,229 @@
+/**
+ * How many deliveries a second are acknowledged durably, beside the same server without a store and beside probot, on
+ * one core: `npm run bench:intake [-- --rounds 5] [--seconds 5] [--only healer]`. Five interleaved rounds, medians.
+ * probot is installed from npm into a cache folder outside the project.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, homedir, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { BODY_BYTES, SECRET } from './intake-body.ts';
+import type { LoadResult } from './intake-load.ts';
+
+interface Server {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+interface Round extends LoadResult {
+  /** Highest resident memory of the server's process, MiB. */
+  readonly rssMiB: number;
+  /** Processor time of the server's process per answer, microseconds; tells more than the rate on a busy machine. */
+  readonly cpuUs: number;
+}
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '5' },
+    warmUp: { type: 'string', default: '2' },
+    connections: { type: 'string', default: '32' },
+    only: { type: 'string' },
+    prof: { type: 'boolean', default: false },
+  },
+});
+const HERE = import.meta.dirname;
+const QUIET = '--disable-warning=ExperimentalWarning';
+const SERVER_CORE = '0';
+const SENDER_CORE = '1';
+const canPin = process.platform === 'linux' && cpus().length > 1 && spawnSync('taskset', ['--version']).status === 0;
+
+function pinned(core: string, args: readonly string[]): [string, string[]] {
+  return canPin ? ['taskset', ['-c', core, process.execPath, ...args]] : [process.execPath, [...args]];
+}
+
+/** Installs the peers once; the folder is named after their versions. */
+function peersFolder(): string {
+  const wanted = readFileSync(join(HERE, 'peers/package.json'), 'utf8');
+  const { probot } = (JSON.parse(wanted) as { dependencies: { probot: string } }).dependencies;
+  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  const folder = join(cache, `healer-bench-probot-${probot}`);
+  mkdirSync(folder, { recursive: true });
+  for (const file of ['package.json', 'probot.mjs']) copyFileSync(join(HERE, 'peers', file), join(folder, file));
+  if (!existsSync(join(folder, 'node_modules/probot'))) {
+    console.error(`installing probot ${probot} into ${folder}`);
+    const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    if (status !== 0) throw new Error('probot could not be installed; the npm registry is needed once.');
+  }
+  return folder;
+}
+
+function servers(): readonly Server[] {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const key = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+  const base = { PATH: process.env['PATH'] ?? '', GITHUB_WEBHOOK_SECRET: SECRET, NODE_ENV: 'production' };
+  const all: Server[] = [
+    {
+      name: 'healer',
+      args: [
+        QUIET,
+        ...(options.prof ? ['--cpu-prof', '--cpu-prof-dir', tmpdir()] : []),
+        resolve(HERE, '../../src/main.ts'),
+        'server',
+      ],
+      path: '/api/webhooks/github',
+      env: {
+        ...base,
+        HOST: '127.0.0.1',
+        PORT: '0',
+        HEALER_API_TOKEN: 'bench-token',
+        GITHUB_API_URL: 'http://127.0.0.1:9',
+        // What follows the decision (asking GitHub for logs) begins after the measurement.
+        HEALER_LIMITS_SETTLE_SECONDS: '3600',
+      },
+    },
+    {
+      name: 'healer without a store',
+      args: [QUIET, join(HERE, 'intake-storeless.ts')],
+      path: '/api/webhooks/github',
+      env: base,
+    },
+  ];
+  if (options.only === undefined || 'probot'.includes(options.only))
+    all.push({
+      name: 'probot',
+      args: ['probot.mjs'],
+      path: '/api/github/webhooks',
+      env: { ...base, BENCH_PRIVATE_KEY: key },
+      cwd: peersFolder(),
+    });
+  return all.filter(({ name }) => options.only === undefined || name === options.only);
+}
+
+async function measure(server: Server, round: number): Promise<Round> {
+  const dir = mkdtempSync(join(tmpdir(), 'healer-bench-'));
+  const [command, args] = pinned(SERVER_CORE, server.args);
+  const child = spawn(command, args, {
+    env: { ...server.env, HEALER_DATA_DIR: dir },
+    ...(server.cwd === undefined ? {} : { cwd: server.cwd }),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const url = await new Promise<string>((done, fail) => {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        if (line.includes('"listening"')) done(String((JSON.parse(line) as { url: unknown }).url));
+      });
+      child.once('exit', (code) => fail(new Error(`${server.name} ended with ${code}`)));
+    });
+    const pid = child.pid ?? 0;
+    const before = cpuSeconds(pid);
+    const load = await runLoad(url, server.path, round);
+    const cpuUs = ((cpuSeconds(pid) - before) * 1e6) / load.answered;
+    const wrong = Object.keys(load.statuses).filter((status) => !['200', '202'].includes(status));
+    if (wrong.length > 0) throw new Error(`${server.name} answered ${JSON.stringify(load.statuses)}`);
+    return { ...load, rssMiB: peakMemory(pid), cpuUs };
+  } finally {
+    child.kill(options.prof ? 'SIGTERM' : 'SIGKILL');
+    await new Promise((done) => child.once('exit', done));
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function runLoad(url: string, path: string, round: number): Promise<LoadResult> {
+  const flags = { url, path, connections: options.connections, first: String(round * 1_000_000 + 1) };
+  const times = {
+    warmUpMs: String(Number(options.warmUp) * 1_000),
+    measureMs: String(Number(options.seconds) * 1_000),
+  };
+  const [command, args] = pinned(SENDER_CORE, [
+    QUIET,
+    join(HERE, 'intake-load.ts'),
+    ...Object.entries({ ...flags, ...times }).flatMap(([name, value]) => [`--${name}`, value]),
+  ]);
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += String(chunk);
+  });
+  const code = await new Promise((done) => child.once('close', done));
+  if (code !== 0) throw new Error(`the sender ended with ${code}`);
+  return JSON.parse(output) as LoadResult;
+}
+
+/** Processor time used so far, all threads; NaN where the kernel does not tell. Clock ticks are 1/100 s on Linux. */
+function cpuSeconds(pid: number): number {
+  if (!existsSync(`/proc/${pid}/stat`)) return Number.NaN;
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** The kernel's own high-water mark where there is one. */
+function peakMemory(pid: number): number {
+  if (existsSync(`/proc/${pid}/status`))
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
+  return Number(spawnSync('ps', ['-o', 'rss=', '-p', String(pid)]).stdout) / 1_024;
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+function printTable(results: ReadonlyMap<string, readonly Round[]>): void {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  console.log(
+    line([
+      'server',
+      'deliveries/s',
+      'p50 ms',
+      'p99 ms',
+      'max ms',
+      'peak RSS MiB',
+      'CPU µs each',
+      'rounds (deliveries/s)',
+    ]),
+  );
+  console.log(line(['---', '---:', '---:', '---:', '---:', '---:', '---:', '---']));
+  for (const [name, rounds] of results) {
+    const of = (pick: (round: Round) => number, digits: number): string => median(rounds.map(pick)).toFixed(digits);
+    const each = rounds.map(({ perSecond }) => perSecond.toFixed(0)).join(' ');
+    console.log(
+      line([
+        name,
+        of((r) => r.perSecond, 0),
+        of((r) => r.p50, 2),
+        of((r) => r.p99, 2),
+        of((r) => r.max, 1),
+        of((r) => r.rssMiB, 0),
+        of((r) => r.cpuUs, 0),
+        each,
+      ]),
+    );
+  }
+}
+
+const all = servers();
+const results = new Map<string, Round[]>(all.map(({ name }) => [name, []]));
+for (let round = 1; round <= Number(options.rounds); round += 1) {
+  for (const server of all) {
+    const result = await measure(server, round);
+    results.get(server.name)?.push(result);
+    console.error(`round ${round} ${server.name}: ${result.perSecond.toFixed(0)}/s, p99 ${result.p99.toFixed(2)} ms`);
+  }
+}
+const place = canPin ? 'server pinned to one core, sender to another' : 'not pinned: taskset is not available';
+console.log(
+  `\n${BODY_BYTES} byte bodies, ${options.connections} connections, ${options.rounds} rounds of ${options.seconds} s, ${place}; ${cpus()[0]?.model ?? ''}, Node ${process.version}\n`,
+);
+printTable(results);
