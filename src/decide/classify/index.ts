@@ -4,7 +4,7 @@ import { FAILURE_TYPES, type FailureType, isTransient } from '../../model/failur
 import type { RuleSet } from '../route/rule-set.ts';
 import { makeExcerpt } from './excerpt.ts';
 import { fingerprint } from './fingerprint.ts';
-import { failingSteps, type Judgement, judge, type Names, type RuleScore, weigh } from './judge.ts';
+import { failingSteps, type Judgement, judge, type Names, type RuleScore, type WeighedHit, weigh } from './judge.ts';
 import { plainLine } from './line.ts';
 import { type Hit, LogReader, type Reading } from './reading.ts';
 
@@ -67,10 +67,14 @@ function conclude(
   };
   const all = { ...reading, hits: [...reading.hits, ...annotationHits(input.annotations ?? [], rules, reading)] };
   const weighed = weigh(all, greenTexts(input.lastGreenLog ?? null, rules));
-  const excerpt = makeExcerpt(reading, weighed, Math.max(5, options.maxLines ?? DEFAULT_MAX_LINES));
-  const judgement = judge(weighed, reading.counts, names, rules, excerpt.text);
+  const judgement = judge(weighed, reading.counts, names, rules, saidIn(reading, weighed));
   const verdict = decide(judgement, hasLog);
   const deciding = decidingHits(judgement, verdict);
+  const excerpt = makeExcerpt(
+    reading,
+    preferred(weighed, deciding),
+    Math.max(5, options.maxLines ?? DEFAULT_MAX_LINES),
+  );
   const lines = deciding.length > 0 ? deciding.map(({ hit }) => hit.text) : lastLines(excerpt.text);
   return {
     agent: verdict.agent,
@@ -242,16 +246,37 @@ function looksTransient(judgement: Judgement, first: RuleScore): boolean {
   return fleeting >= 3 && fleeting >= lasting;
 }
 
-/** Evidence of the deciding rule, then of its agent, strongest first, one line each. */
-function decidingHits(judgement: Judgement, verdict: Verdict) {
+/** Evidence of the deciding type, strongest and earliest first, one entry a line. */
+function decidingHits(judgement: Judgement, verdict: Verdict): WeighedHit[] {
+  const deciding = new Set(
+    judgement.scores.filter(({ rule }) => rule.failureType === verdict.failureType).map(({ rule }) => rule.index),
+  );
   const seen = new Set<number>();
-  return judgement.weighed.filter(({ hit, weight }) => {
-    const isDeciding =
-      judgement.scores.find(({ rule }) => rule.index === hit.pattern.rule)?.rule.failureType === verdict.failureType;
-    if (!isDeciding || weight < 0.5 || seen.has(hit.line)) return false;
-    seen.add(hit.line);
-    return true;
-  });
+  return judgement.weighed
+    .filter(({ hit, interest }) => deciding.has(hit.pattern.rule) && interest >= 0.4)
+    .sort((a, b) => b.interest - a.interest || a.hit.line - b.hit.line)
+    .filter(({ hit }) => {
+      if (seen.has(hit.line)) return false;
+      seen.add(hit.line);
+      return true;
+    });
+}
+
+/** What decided is shown before what did not. */
+const DECIDING_BONUS = 1.5;
+
+function preferred(weighed: readonly WeighedHit[], deciding: readonly WeighedHit[]): WeighedHit[] {
+  const chosen = new Set(deciding);
+  return weighed.map((entry) => (chosen.has(entry) ? { ...entry, interest: entry.interest * DECIDING_BONUS } : entry));
+}
+
+/** The words of the failing step that matter: what was found, and the lines above its end. */
+function saidIn(reading: Reading, weighed: readonly WeighedHit[]): string {
+  const said = weighed.slice(0, 40).map(({ hit }) => hit.text);
+  const failing = failingSteps(reading.steps);
+  let line = reading.store.lineAt(failing[failing.length - 1]?.failOffset ?? reading.totalBytes - 1);
+  for (let i = 0; line && i < 30; i++, line = reading.store.previous(line)) said.push(reading.store.read(line, 300));
+  return said.join('\n');
 }
 
 function lastLines(text: string): string[] {

@@ -42,6 +42,7 @@ export function compilePattern(source: string, chosenLiterals?: readonly string[
       `${JSON.stringify(source)} has no fixed piece of at least ${MIN_LITERAL_LENGTH} characters in every alternative; add one, or name it under "literal"`,
     );
   }
+  for (const text of chosenLiterals ?? []) if (!parsed.ignoreCase) checkCase(source, text);
   const isCheap = steps(parsed) <= MAX_STEPS;
   return {
     source,
@@ -50,6 +51,19 @@ export function compilePattern(source: string, chosenLiterals?: readonly string[
     test: isCheap ? viaV8(parsed) : viaRe2(parsed),
     engine: isCheap ? 'v8' : 're2',
   };
+}
+
+/** A literal that differs from its pattern in case only would never be found. */
+function checkCase(source: string, literal: string): void {
+  const pattern = source.replace(/\\(?![dswDSWbB])/g, '');
+  const strange = literal
+    .split(/[^A-Za-z0-9]+/)
+    .find((word) => word.length > 2 && !pattern.includes(word) && pattern.toLowerCase().includes(word.toLowerCase()));
+  if (strange) {
+    throw new PatternError(
+      `the literal ${JSON.stringify(literal)} is written in another case than in ${JSON.stringify(source)}; write it alike, or begin the pattern with (?i)`,
+    );
+  }
 }
 
 function viaV8(parsed: ParsedPattern): (line: string) => boolean {

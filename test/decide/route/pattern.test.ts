@@ -1,0 +1,100 @@
+import { performance } from 'node:perf_hooks';
+import { describe, expect, it } from 'vitest';
+import { compilePattern, requiredLiterals } from '../../../src/decide/route/pattern.ts';
+import { parsePattern } from '../../../src/decide/route/pattern-syntax.ts';
+import { classifyText, rules } from '../fixtures.ts';
+
+const engineOf = (source: string): string => compilePattern(source).engine;
+
+describe('what has to stand in a matching line', () => {
+  it.each([
+    ['^error: could not compile', ['error: could not compile']],
+    ['error TS\\d+:', ['error TS']],
+    ['(?:npm|yarn) failed hard', [' failed hard']],
+    ['^(?:FAILED|ERROR) \\S+', ['FAILED', 'ERROR']],
+    ['a+bcdef?g*', ['bcde']],
+  ])('%s', (source, literals) => {
+    expect(requiredLiterals(parsePattern(source).syntax)).toEqual(literals);
+  });
+});
+
+describe('which engine runs a pattern', () => {
+  it('V8 where the cost is proven small', () => {
+    expect(engineOf('^error\\[E\\d{4}\\]: .*mismatch')).toBe('v8');
+    expect(engineOf('^\\s*(?:FAIL|ERROR) +\\S{1,200}\\.py')).toBe('v8');
+  });
+
+  it('the automaton where it is not', () => {
+    for (const source of [
+      '(a+)+error',
+      '(?:a|aa)*error$',
+      '.*.*.*error',
+      '\\d+\\d+\\d+error',
+      'x*x*x*x*error',
+      '(\\w+\\s?)+ failed$',
+    ]) {
+      expect(engineOf(source)).toBe('re2');
+    }
+  });
+
+  it('both say the same', () => {
+    const lines = ['aaaaerror', 'error', 'xxerror failed', 'a b c failed', '12 error', ''];
+    for (const source of ['(a+)+error', '(\\w+\\s?)+ failed$', '\\d+\\d+ error']) {
+      const { test } = compilePattern(source);
+      const regex = new RegExp(source);
+      expect(lines.map(test)).toEqual(lines.map((line) => regex.test(line)));
+    }
+  });
+});
+
+describe('time', () => {
+  const hostile = [
+    'a'.repeat(2048),
+    'error '.repeat(340),
+    `${'a '.repeat(1000)}failed`,
+    `${'1.'.repeat(1000)}`,
+    '/'.repeat(2048),
+    `${'-'.repeat(1000)} error: ${'('.repeat(1000)}`,
+    rules.patterns
+      .flatMap(({ literals }) => literals)
+      .join(' ')
+      .slice(0, 2048),
+  ];
+  const fastest = (work: () => void): number => {
+    const times = [1, 2, 3, 4, 5].map(() => {
+      const start = performance.now();
+      work();
+      return performance.now() - start;
+    });
+    return Math.min(...times);
+  };
+
+  it.each(hostile.map((line, i) => [i, line] as const))('hostile line %i of 2 KB costs under 5 ms', (_, line) => {
+    expect(fastest(() => classifyText(line))).toBeLessThan(5);
+  });
+
+  it('a hostile rule cannot stall the process', () => {
+    for (const source of ['(a+)+$error', '(a|a)*error', '(?:a{1,60}){1,60}error', '([a-z]+)*error', '(.*a){20}error']) {
+      const { test } = compilePattern(source);
+      expect(fastest(() => void test(`${'a'.repeat(2000)}!error`))).toBeLessThan(50);
+    }
+  });
+});
+
+describe('what is refused', () => {
+  it.each([
+    '(a',
+    'a)',
+    '[a',
+    'a**',
+    '{2}',
+    '(?<=a)bcde',
+    '(?<n>a)bcde',
+    '\\1bcde',
+    '\\pLerror',
+    'a{3,1}error',
+    '[z-a]error',
+  ])('%s', (source) => {
+    expect(() => compilePattern(source)).toThrow(/character|fixed piece|refused/);
+  });
+});
