@@ -9,31 +9,44 @@ export interface Door {
   readonly source: SourceName;
   /** `token`: a bearer token; `signature`: GitHub's signature over the raw bytes. */
   readonly auth: 'token' | 'signature';
-  /** Event types that are let through; another type is kept and ignored. */
-  readonly events: readonly string[] | 'any';
+  /** The type of every body at this door, where senders do not name it; null where they do. */
+  readonly event: string | null;
 }
 
-const CI = ['workflow_job', 'workflow_run', 'check_run', 'check_suite', 'status'];
-/** What tells that a remediation's branch moved or went away; a sensor sends it to the same door. */
-const TRACKING = ['pull_request', 'push', 'delete'];
+const github = { source: 'github', auth: 'token', event: null } as const;
 
-/** Every door, one row each (docs: CONTRACT section 2). */
+/**
+ * Every door, one row each (docs: CONTRACT section 2). The doors for GitHub's events differ in their paths, by which
+ * sensors and people tell them apart, and in nothing else: a body that came to the wrong one first would otherwise be
+ * settled as ignored, and be a duplicate at the right one.
+ */
 export const DOORS: readonly Door[] = [
+  { ...github, path: '/api/remediate/ci-failure', origin: 'ci-failure' },
+  { ...github, path: '/api/remediate/security-alert', origin: 'security-alert' },
+  { ...github, path: '/api/remediate/review', origin: 'review' },
+  { ...github, path: '/api/remediate/command', origin: 'command' },
   {
-    path: '/api/remediate/ci-failure',
-    origin: 'ci-failure',
-    source: 'github',
+    path: '/api/remediate/play-failure',
+    origin: 'play-failure',
+    source: 'play',
     auth: 'token',
-    events: [...CI, ...TRACKING, 'ping'],
+    event: 'play_failure',
   },
   {
-    path: '/api/remediate/command',
-    origin: 'command',
-    source: 'github',
+    path: '/api/alerts/platform',
+    origin: 'platform-alert',
+    source: 'alertmanager',
     auth: 'token',
-    events: ['issue_comment', 'ping'],
+    event: 'platform_alert',
   },
-  { path: '/api/webhooks/github', origin: 'github', source: 'github', auth: 'signature', events: 'any' },
+  {
+    path: '/api/alerts/workflows',
+    origin: 'workflow-alert',
+    source: 'alertmanager',
+    auth: 'token',
+    event: 'workflow_alert',
+  },
+  { ...github, path: '/api/webhooks/github', origin: 'github', auth: 'signature' },
 ];
 
 /** The door a stored delivery came through; undefined for an origin that is not served. */

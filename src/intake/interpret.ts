@@ -2,6 +2,7 @@ import type { Delivery } from '../model/delivery.ts';
 import { reason } from '../model/reason.ts';
 import { type Door, doorOf } from './doors.ts';
 import { parseBody } from './json.ts';
+import { scrub } from './scrub.ts';
 import { ENVELOPES, SOURCES } from './sources/index.ts';
 import {
   type EventSource,
@@ -60,16 +61,12 @@ function unnamed(source: EventSource, body: unknown): NormaliseResult {
 
 function read(door: Door, event: string | null, body: unknown, self: Self): NormaliseResult {
   const source: EventSource = SOURCES[door.source];
-  if (event === null) return unnamed(source, body);
-  const isWelcome = door.events === 'any' || door.events.includes(event) || !source.events.includes(event);
-  if (!isWelcome && isObject(body))
-    return ignored(reason('unknown_event', `${door.path} does not take ${event} events.`));
-  return source.normalise(event, body, self);
+  return event === null ? unnamed(source, body) : source.normalise(event, body, self);
 }
 
 /**
- * Raw bytes to signals: JSON, then the envelope, then the event's own shape. The type comes from the request's header, else
- * from the wrapped headers, else from the body's shape. Pure, and never throws.
+ * Raw bytes to signals: JSON, then the envelope, then the event's own shape. The type is the door's where it has one; else
+ * it comes from the request's header, the wrapped headers, or the body's shape. Pure, and never throws.
  */
 export function interpret(arrival: Arrival, self: Self = NOBODY): Interpretation {
   const nothing = { event: arrival.event, externalId: arrival.externalId, signals: [], ignored: null };
@@ -77,12 +74,13 @@ export function interpret(arrival: Arrival, self: Self = NOBODY): Interpretation
   if (!parsed.ok) return { ...nothing, fault: { code: 'not-json', errors: [{ path: '', message: parsed.message }] } };
   const inner = open(parsed.value);
   const source: EventSource = SOURCES[arrival.door.source];
-  const event = arrival.event ?? inner.event ?? (isObject(inner.body) ? source.detect(inner.body) : null);
-  const named = { event, externalId: arrival.externalId ?? inner.externalId };
-  if (inner.errors.length > 0) return { ...nothing, ...named, fault: { code: 'wrong-shape', errors: inner.errors } };
+  const named = arrival.door.event ?? arrival.event ?? inner.event;
+  const event = named ?? (isObject(inner.body) ? source.detect(inner.body) : null);
+  const names = { event, externalId: arrival.externalId ?? inner.externalId };
+  if (inner.errors.length > 0) return { ...nothing, ...names, fault: { code: 'wrong-shape', errors: inner.errors } };
   const { signals, ignored: why, errors } = read(arrival.door, event, inner.body, self);
   const fault: Fault | null = errors.length > 0 ? { code: 'wrong-shape', errors } : null;
-  return { ...named, signals, ignored: why, fault };
+  return { ...names, signals, ignored: why, fault };
 }
 
 /**
@@ -95,7 +93,7 @@ export function interpretDelivery(
 ): Interpretation {
   const { origin, event, externalId, body } = delivery;
   const door = doorOf(origin);
-  if (door) return interpret({ door, bytes: body, event, externalId }, self);
+  if (door) return interpret({ door, bytes: scrub(body), event, externalId }, self);
   const why = reason('unknown_event', `Deliveries of origin ${origin} are not read.`);
   return { event, externalId, signals: [], ignored: why, fault: null };
 }

@@ -50,6 +50,13 @@ export function parseJson(text: string): Parsed {
   }
 }
 
+const FORM = Buffer.from('payload=');
+
+/** Whether the bytes are a form rather than JSON. */
+export function isForm(bytes: Uint8Array): boolean {
+  return FORM.equals(bytes.subarray(0, FORM.length));
+}
+
 /** The JSON inside a form with a `payload` field, as GitHub sends with content type `x-www-form-urlencoded`. */
 function payloadOf(form: string): string | null {
   return new URLSearchParams(form).get('payload');
@@ -62,7 +69,7 @@ function payloadOf(form: string): string | null {
 export function parseBody(bytes: Uint8Array): Parsed {
   if (!isUtf8(bytes)) return { ok: false, message: 'is not UTF-8' };
   const text = new TextDecoder().decode(bytes);
-  if (!text.startsWith('payload=')) return parseJson(text);
+  if (!isForm(bytes)) return parseJson(text);
   const payload = payloadOf(text);
   return payload === null ? { ok: false, message: 'is not JSON' } : parseJson(payload);
 }

@@ -19,6 +19,7 @@ import { type Interpretation, interpret } from './interpret.ts';
 import { preferredWait } from './prefer.ts';
 import { Problem, type ProblemKind, repositoryNotAllowed } from './problem.ts';
 import { answerProblem, problemOf } from './problem-handler.ts';
+import { scrub } from './scrub.ts';
 import { MAX_BODY_BYTES } from './server-options.ts';
 import { NOBODY, type Self } from './sources/source.ts';
 
@@ -86,7 +87,10 @@ function handlerOf(door: Door, deps: IntakeDeps) {
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const refusal = door.auth === 'signature' ? refuseSignature(deps.credentials, request.headers, bytes) : null;
     if (refusal !== null) throw refusal;
-    const { signals, ignored, event, externalId: id } = readArrival(door, request, bytes, deps.self ?? NOBODY);
+    // What is read is what is kept, so that reading it again gives the same; the digest is of what was sent, so that the
+    // same delivery is known when it is sent again.
+    const kept = scrub(bytes);
+    const { signals, ignored, event, externalId: id } = readArrival(door, request, kept, deps.self ?? NOBODY);
     const delivery: Delivery = {
       id: deps.newId(),
       origin: door.origin,
@@ -94,7 +98,7 @@ function handlerOf(door: Door, deps: IntakeDeps) {
       externalId: id,
       digest: sha256(bytes),
       receivedAt: deps.clock(),
-      body: bytes,
+      body: kept,
     };
     const wait = preferredWait(request.headers['prefer']);
     const answer = await deps.accept(delivery, { signals, ignored, preferWaitMs: (wait ?? 0) * 1_000 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DOORS, doorOf } from '../../src/intake/doors.ts';
 import { interpret, interpretDelivery } from '../../src/intake/interpret.ts';
-import { DELIVERY_ORIGINS } from '../../src/model/delivery.ts';
+import { DELIVERY_ORIGINS, type DeliveryOrigin } from '../../src/model/delivery.ts';
+import { ALERT_GROUP, PLAY_FAILURE } from './support/alerts.ts';
 import { checkRun, workflowRun, wrapped } from './support/bodies.ts';
 import { EXAMPLES } from './support/examples.ts';
 
@@ -24,18 +25,18 @@ describe('a stored delivery', () => {
     expect(interpretDelivery(stored)).toEqual(atDoor);
   });
 
-  it('of an origin that has no door is ignored with a reason', () => {
-    const unserved = DELIVERY_ORIGINS.find((origin) => doorOf(origin) === undefined);
-    const read = interpretDelivery({
-      origin: unserved ?? 'play-failure',
-      event: null,
-      externalId: null,
-      body: bytes('{}'),
-    });
-    expect(read).toMatchObject({ signals: [], fault: null });
-    expect(unserved === undefined || read.ignored?.code === 'unknown_event').toBe(true);
+  it('of every origin has a door to be read by', () => {
+    for (const origin of DELIVERY_ORIGINS) expect(doorOf(origin)?.origin).toBe(origin);
+  });
+
+  it('of an origin that nobody knows is ignored with a reason', () => {
+    const origin = 'of old' as DeliveryOrigin;
+    const read = interpretDelivery({ origin, event: null, externalId: null, body: bytes('{}') });
+    expect(read).toMatchObject({ signals: [], fault: null, ignored: { code: 'unknown_event' } });
   });
 });
+
+const GITHUB_DOORS = DOORS.filter(({ source }) => source === 'github');
 
 describe('every example body', () => {
   const sentAs = {
@@ -51,20 +52,48 @@ describe('every example body', () => {
     }),
   };
 
-  it.each(DOORS.map(({ path }) => path))('through %s says something or has a reason, however it is sent', (path) => {
-    const door = DOORS.find((row) => row.path === path) ?? DOORS[0]!;
-    for (const one of EXAMPLES) {
-      for (const send of Object.values(sentAs)) {
-        const { event, body } = send(one);
-        const read = interpret({ door, bytes: Buffer.from(JSON.stringify(body)), event, externalId: null });
-        expect(read.fault, one.label).toBeNull();
-        expect(read.signals.length > 0, one.label).toBe(read.ignored === null);
+  it.each(GITHUB_DOORS.map(({ path }) => path))(
+    'through %s says something or has a reason, however it is sent',
+    (path) => {
+      const door = DOORS.find((row) => row.path === path) ?? DOORS[0]!;
+      for (const one of EXAMPLES) {
+        for (const send of Object.values(sentAs)) {
+          const { event, body } = send(one);
+          const read = interpret({ door, bytes: Buffer.from(JSON.stringify(body)), event, externalId: null });
+          expect(read.fault, one.label).toBeNull();
+          expect(read.signals.length > 0, one.label).toBe(read.ignored === null);
+        }
       }
+    },
+  );
+
+  it('says the same at each of GitHub’s doors, so that the door it came to first does not matter', () => {
+    for (const { event, body } of EXAMPLES) {
+      const reads = GITHUB_DOORS.map((door) =>
+        interpret({ door, bytes: Buffer.from(JSON.stringify(body)), event, externalId: null }),
+      );
+      expect(new Set(reads.map((read) => JSON.stringify(read))).size).toBe(1);
     }
   });
 });
 
 describe('the doors', () => {
+  it.each([
+    ['/api/remediate/play-failure', PLAY_FAILURE, 'play_failed', 'play_failure'],
+    ['/api/alerts/platform', ALERT_GROUP, 'platform_alert', 'platform_alert'],
+    ['/api/alerts/workflows', ALERT_GROUP, 'platform_alert', 'workflow_alert'],
+  ])('%s knows what comes to it, whatever a header says', (path, body, kind, event) => {
+    const door = DOORS.find((row) => row.path === path) ?? DOORS[0]!;
+    for (const sent of [body, { body, headers: {} }, { body: JSON.stringify(body) }]) {
+      const bytes = Buffer.from(JSON.stringify(sent));
+      for (const header of [null, 'push']) {
+        const read = interpret({ door, bytes, event: header, externalId: null });
+        expect(read).toMatchObject({ event, fault: null, signals: [{ kind }] });
+        expect(interpretDelivery({ origin: door.origin, event, externalId: null, body: bytes })).toEqual(read);
+      }
+    }
+  });
+
   it('are one to a path and one to an origin', () => {
     expect(new Set(DOORS.map(({ path }) => path)).size).toBe(DOORS.length);
     expect(new Set(DOORS.map(({ origin }) => origin)).size).toBe(DOORS.length);

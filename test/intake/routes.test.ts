@@ -5,6 +5,7 @@ import { Overloaded, StoreUnavailable } from '../../src/intake/problem.ts';
 import { sha256 } from '../../src/lib/digest.ts';
 import { PermanentError, RetryableError } from '../../src/lib/errors.ts';
 import { reason } from '../../src/model/reason.ts';
+import { ALERT_GROUP, dependabotAlert, PLAY_FAILURE, review } from './support/alerts.ts';
 import { checkRun, comment, pullRequest, workflowJob, workflowRun, wrapped } from './support/bodies.ts';
 import { answerFor, NO_CREDENTIALS, NOW, startService } from './support/service.ts';
 
@@ -124,13 +125,6 @@ describe('an event that Healer has no use for', () => {
   it.each([
     ['another type', { action: 'created', sender: {} }, from('star'), 'star', /no use for star/],
     ['another type, unnamed', { action: 'created', sender: {} }, {}, null, /none of the events/],
-    [
-      'a type that other doors take',
-      comment('/healer fix'),
-      from('issue_comment'),
-      'issue_comment',
-      /ci-failure does not take/,
-    ],
   ])('is kept and ignored: %s', async (_, body, headers, event, detail) => {
     const { post, accepted } = startService();
     const answer = await post(CI, body, headers);
@@ -143,12 +137,44 @@ describe('an event that Healer has no use for', () => {
     });
     expect(accepted[0]?.delivery.event).toBe(event);
   });
+});
 
-  it('is taken at its own door', async () => {
+describe('the doors', () => {
+  const ROWS = [
+    [CI, workflowJob(), 'workflow_job', 'ci_failed'],
+    ['/api/remediate/security-alert', dependabotAlert(), 'dependabot_alert', 'security_raised'],
+    ['/api/remediate/review', review(), 'pull_request_review', 'review_requested'],
+    ['/api/remediate/command', comment('/healer fix'), 'issue_comment', 'command'],
+    ['/api/remediate/play-failure', PLAY_FAILURE, null, 'play_failed'],
+    ['/api/alerts/platform', ALERT_GROUP, null, 'platform_alert'],
+    ['/api/alerts/workflows', ALERT_GROUP, null, 'platform_alert'],
+    [GITHUB, pullRequest('closed'), 'pull_request', 'pull_request_changed'],
+  ] as const;
+
+  it('are all in the table below', () => {
+    expect(ROWS.map(([path]) => path)).toEqual(DOORS.map(({ path }) => path));
+  });
+
+  it.each(ROWS)('%s takes what is meant for it, bare, named and wrapped', async (path, body, event, kind) => {
     const { post, accepted } = startService();
-    expect((await post('/api/remediate/command', comment('/healer fix'), from('issue_comment'))).statusCode).toBe(202);
-    expect((await post(GITHUB, pullRequest('closed'), from('pull_request'))).statusCode).toBe(202);
-    expect(accepted.map(({ meta }) => meta.signals[0]?.kind)).toEqual(['command', 'pull_request_changed']);
+    const named = event === null ? {} : from(event);
+    expect((await post(path, body, named)).statusCode).toBe(202);
+    expect((await post(path, body)).statusCode).toBe(202);
+    expect((await post(path, wrapped(body, event ?? 'none'))).statusCode).toBe(202);
+    expect(accepted.map(({ meta }) => meta.signals[0]?.kind)).toEqual([kind, kind, kind]);
+  });
+
+  it.each(ROWS)('%s answers a body of no shape with what is wrong', async (path) => {
+    const answer = await startService().post(path, { hello: 'world' });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ type: 'urn:healer:problem:wrong-shape' });
+    expect(answer.json().errors.length).toBeGreaterThan(0);
+  });
+
+  it('for GitHub’s events take them all: one settled at the wrong door would be a duplicate at the right one', async () => {
+    const { post, accepted } = startService();
+    for (const path of [CI, '/api/remediate/review']) await post(path, comment('/healer fix'), from('issue_comment'));
+    expect(accepted.map(({ meta }) => meta.signals[0]?.kind)).toEqual(['command', 'command']);
   });
 });
 

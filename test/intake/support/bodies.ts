@@ -104,7 +104,10 @@ export function status(fields: Fields = {}) {
 
 export function pullRequest(action: string, fields: Fields = {}) {
   const pull = {
+    number: 12,
     merged: false,
+    draft: false,
+    labels: [{ id: 1, name: 'bug' }],
     head: { ref: 'feature/cart', sha: SHA, repo: { id: 501, full_name: 'acme/shop' } },
     base: { ref: 'main', sha: OTHER_SHA },
   };
@@ -120,11 +123,25 @@ export function branchDeletion(fields: Fields = {}) {
   return { ref: 'feature/cart', ref_type: 'branch', pusher_type: 'user', repository, sender, ...fields };
 }
 
+export function mergeGroup(action: string, branch: string) {
+  const group = { head_sha: SHA, head_ref: `refs/heads/${branch}`, base_sha: OTHER_SHA, base_ref: 'refs/heads/main' };
+  return { action, merge_group: group, repository, sender };
+}
+
 export function comment(body: string, fields: Fields = {}, action = 'created') {
   return {
     action,
     issue: { number: 12, pull_request: { url: 'https://api.github.com/repos/acme/shop/pulls/12' } },
-    comment: { id: 880, body, user: sender, performed_via_github_app: null, ...fields },
+    comment: {
+      id: 880,
+      node_id: 'IC_kwDOA',
+      html_url: 'https://github.com/acme/shop/pull/12#issuecomment-880',
+      author_association: 'MEMBER',
+      body,
+      user: sender,
+      performed_via_github_app: null,
+      ...fields,
+    },
     repository,
     sender,
   };

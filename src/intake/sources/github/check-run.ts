@@ -1,29 +1,22 @@
 import * as z from 'zod';
 import { reason } from '../../../model/reason.ts';
+import { eventHandler } from '../handler.ts';
 import { ignored, said } from '../source.ts';
 import { type ActionsPlace, actionsPlace } from './actions-url.ts';
-import { eventHandler } from './handler.ts';
+import { pressed } from './button.ts';
+import { button, type CheckRun, checkRunShape } from './check-run-shape.ts';
 import { isOwnCheck } from './own-check.ts';
 import { viewOf } from './pull-requests.ts';
-import { actor, app, id, line, maybeRef, maybeUrl, maybeWord, pullRequests, repository, sha } from './schema.ts';
+import { actor, maybe, maybeWord, repository } from './schema.ts';
 import { judge } from './verdict.ts';
 
-const checkRunShape = z.object({
-  id,
-  name: line,
-  head_sha: sha,
-  status: maybeWord,
-  conclusion: maybeWord,
-  details_url: maybeUrl,
-  html_url: maybeUrl,
-  app,
-  check_suite: z.object({ head_branch: maybeRef }).nullish(),
-  pull_requests: pullRequests,
+const schema = z.object({
+  action: maybeWord,
+  check_run: checkRunShape,
+  requested_action: maybe(button),
+  repository,
+  sender: actor,
 });
-
-const schema = z.object({ action: maybeWord, check_run: checkRunShape, repository, sender: actor });
-
-type CheckRun = z.infer<typeof checkRunShape>;
 
 /** `check_run.id` names a check, never a run; only an address can lead to the run behind it. */
 function placeOf(check: CheckRun, repositoryName: string): ActionsPlace | null {
@@ -33,9 +26,9 @@ function placeOf(check: CheckRun, repositoryName: string): ActionsPlace | null {
 export const checkRun = eventHandler(schema, (event, self) => {
   const check = event.check_run;
   const subject = `check "${check.name}"`;
-  if (isOwnCheck(check.name, check.app, self)) return ignored(reason('healer_itself'));
-  if (event.action === 'requested_action')
-    return ignored(reason('unknown_event', `A button of the ${subject} was pressed, and the button is not Healer's.`));
+  const isOwn = isOwnCheck(check.name, check.app, self);
+  if (event.action === 'requested_action') return pressed(event, isOwn);
+  if (isOwn) return ignored(reason('healer_itself'));
   const verdict = judge({ subject, action: event.action, ...check });
   if (verdict.kind === 'ignored') return ignored(verdict.reason);
   const repositoryName = event.repository.full_name;

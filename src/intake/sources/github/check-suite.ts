@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { reason } from '../../../model/reason.ts';
+import { eventHandler } from '../handler.ts';
 import { ignored, said } from '../source.ts';
-import { eventHandler } from './handler.ts';
 import { isOwnApp } from './own-check.ts';
 import { viewOf } from './pull-requests.ts';
 import { actor, app, headCommit, id, maybeRef, maybeWord, pullRequests, repository, sha } from './schema.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { reason } from '../../../model/reason.ts';
+import { eventHandler } from '../handler.ts';
 import { ignored } from '../source.ts';
 import { changed } from './changed.ts';
-import { eventHandler } from './handler.ts';
 import { actor, ref, repository, word } from './schema.ts';
 
 const schema = z.object({ ref, ref_type: word, repository, sender: actor });

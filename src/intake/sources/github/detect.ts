@@ -2,6 +2,7 @@ import { isObject, type JsonObject } from '../source.ts';
 
 const has = (body: JsonObject, ...keys: readonly string[]) => keys.every((key) => Object.hasOwn(body, key));
 const holds = (body: JsonObject, key: string) => isObject(body[key]);
+const alertOf = (body: JsonObject) => (isObject(body['alert']) ? body['alert'] : {});
 /** Events about deployments carry the run or check that caused them. */
 const isDeployment = (body: JsonObject) =>
   ['deployment', 'deployment_status', 'workflow_job_runs', 'environment', 'approver'].some((key) => has(body, key));
@@ -15,6 +16,13 @@ const SHAPES: readonly (readonly [event: string, fits: (body: JsonObject) => boo
   ['status', (body) => has(body, 'sha', 'state', 'context')],
   ['push', (body) => has(body, 'ref', 'before', 'after', 'pusher')],
   ['delete', (body) => has(body, 'ref', 'ref_type', 'pusher_type') && !has(body, 'master_branch')],
+  ['dependabot_alert', (body) => holds(alertOf(body), 'dependency')],
+  ['code_scanning_alert', (body) => holds(alertOf(body), 'rule') && has(alertOf(body), 'tool')],
+  ['secret_scanning_alert', (body) => has(alertOf(body), 'secret_type') && !has(body, 'location')],
+  ['repository_vulnerability_alert', (body) => has(alertOf(body), 'affected_package_name')],
+  ['merge_group', (body) => holds(body, 'merge_group')],
+  ['pull_request_review', (body) => holds(body, 'review') && holds(body, 'pull_request')],
+  ['pull_request_review_comment', (body) => holds(body, 'comment') && holds(body, 'pull_request')],
   ['issue_comment', (body) => holds(body, 'comment') && holds(body, 'issue')],
   [
     'pull_request',

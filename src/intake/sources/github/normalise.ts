@@ -1,12 +1,19 @@
 import { reason } from '../../../model/reason.ts';
+import type { EventHandler } from '../handler.ts';
 import { ignored, isObject, NOBODY, type NormaliseResult, type Self, wrong } from '../source.ts';
 import { checkRun } from './check-run.ts';
 import { checkSuite } from './check-suite.ts';
 import { branchDeleted } from './delete.ts';
-import type { EventHandler } from './handler.ts';
 import { issueComment } from './issue-comment.ts';
+import { mergeGroup } from './merge-group.ts';
 import { pullRequest } from './pull-request.ts';
+import { pullRequestReview } from './pull-request-review.ts';
 import { push } from './push.ts';
+import { reviewComment } from './review-comment.ts';
+import { codeScanningAlert } from './security/code-scanning-alert.ts';
+import { dependabotAlert } from './security/dependabot-alert.ts';
+import { repositoryVulnerabilityAlert } from './security/repository-vulnerability-alert.ts';
+import { secretScanningAlert } from './security/secret-scanning-alert.ts';
 import { status } from './status.ts';
 import { workflowJob } from './workflow-job.ts';
 import { workflowRun } from './workflow-run.ts';
@@ -19,7 +26,14 @@ export const EVENTS = {
   check_run: checkRun,
   check_suite: checkSuite,
   status,
+  dependabot_alert: dependabotAlert,
+  code_scanning_alert: codeScanningAlert,
+  secret_scanning_alert: secretScanningAlert,
+  repository_vulnerability_alert: repositoryVulnerabilityAlert,
+  pull_request_review: pullRequestReview,
+  pull_request_review_comment: reviewComment,
   pull_request: pullRequest,
+  merge_group: mergeGroup,
   push,
   delete: branchDeleted,
   issue_comment: issueComment,

@@ -1,40 +1,56 @@
 import * as z from 'zod';
 import { reason } from '../../../model/reason.ts';
-import type { PullRequestChanged } from '../../../model/signal.ts';
+import type { PullRequestChange } from '../../../model/signal.ts';
+import { eventHandler } from '../handler.ts';
 import { ignored } from '../source.ts';
 import { changed } from './changed.ts';
-import { eventHandler } from './handler.ts';
-import { actor, id, ref, repository, sha, word } from './schema.ts';
+import { label, placeOf, pull } from './pull.ts';
+import { actor, id, maybe, repository, word } from './schema.ts';
 
 const schema = z.object({
   action: word,
   number: id,
-  pull_request: z.object({
-    merged: z.boolean().nullish().catch(null),
-    head: z.object({
-      ref,
-      sha,
-      // Null once a fork has been deleted.
-      repo: z.object({ id: id.nullish(), full_name: z.string() }).nullish().catch(null),
-    }),
-  }),
+  pull_request: pull.omit({ number: true }),
+  label: maybe(label),
+  changes: maybe(z.object({ base: maybe(z.object({})) })),
   repository,
   sender: actor,
 });
 
-function changeOf(action: string, isMerged: boolean): PullRequestChanged['change'] | null {
-  if (action === 'closed') return isMerged ? 'merged' : 'closed';
-  return action === 'synchronize' ? 'head_moved' : null;
+/** What an action of GitHub's means; every other one changes nothing that matters here. */
+const CHANGES: Readonly<Record<string, PullRequestChange>> = {
+  opened: 'opened',
+  reopened: 'reopened',
+  synchronize: 'head_moved',
+  labeled: 'labeled',
+  unlabeled: 'unlabeled',
+  converted_to_draft: 'converted_to_draft',
+  ready_for_review: 'ready_for_review',
+};
+
+function changeOf({ action, pull_request, changes }: z.infer<typeof schema>): PullRequestChange | null {
+  if (action === 'closed') return pull_request.merged === true ? 'merged' : 'closed';
+  if (action === 'edited') return changes?.base ? 'base_changed' : null;
+  return Object.hasOwn(CHANGES, action) ? (CHANGES[action] ?? null) : null;
 }
 
 export const pullRequest = eventHandler(schema, (event) => {
-  const { head, merged } = event.pull_request;
-  const change = changeOf(event.action, merged === true);
+  const { number } = event;
+  const change = changeOf(event);
   if (change === null) {
-    const detail = `Pull request ${event.number} was ${event.action}; that neither moves nor ends a remediation.`;
+    const detail = `Pull request ${number} was ${event.action}; that neither moves nor ends a remediation.`;
     return ignored(reason('not_a_failure', detail));
   }
-  const own = event.repository;
-  const isOwn = head.repo?.id && own.id ? head.repo.id === own.id : head.repo?.full_name === own.full_name;
-  return changed(event, { change, branch: head.ref, number: event.number, headSha: head.sha, fromFork: !isOwn });
+  const { headRef, ...place } = placeOf({ ...event.pull_request, number }, event.repository);
+  const { labels, draft } = event.pull_request;
+  const isAboutLabel = change === 'labeled' || change === 'unlabeled';
+  return changed(event, {
+    change,
+    branch: headRef,
+    number,
+    ...place,
+    label: isAboutLabel ? (event.label?.name ?? null) : null,
+    labels,
+    draft,
+  });
 });

@@ -12,10 +12,18 @@ export interface PullRequestView {
   readonly numbers: readonly number[];
   /** Null when the event lists none: GitHub leaves pull requests from forks out. */
   readonly fromFork: boolean | null;
+  /** Of the first. */
+  readonly headRef: string | null;
+  readonly baseRef: string | null;
 }
 
 export function viewOf(list: readonly ListedPullRequest[], repository: Repository): PullRequestView {
   const own = ownPullRequests(list, repository);
   const heads = own.flatMap(({ head, base }) => (head.repo && base.repo ? [head.repo.id !== base.repo.id] : []));
-  return { numbers: own.map(({ number }) => number), fromFork: heads.length === 0 ? null : heads.every(Boolean) };
+  return {
+    numbers: own.map(({ number }) => number),
+    fromFork: heads.length === 0 ? null : heads.every(Boolean),
+    headRef: own[0]?.head.ref ?? null,
+    baseRef: own[0]?.base.ref ?? null,
+  };
 }

@@ -1,61 +1,25 @@
 import * as z from 'zod';
 import type { Actor } from '../../../model/signal.ts';
-import { cleanName, cleanText } from '../../clean.ts';
+import { id, maybe, maybeText, ref, repositoryName } from '../fields.ts';
 
-/*
- * The parts that GitHub's events share: only fields that are used. What a decision stands on (repository, commit, branch,
- * ids) is checked and refused when wrong, never repaired: a name that was changed would be another name. What only
- * describes (titles, messages, people, links) is cleaned, and left out when it cannot be.
- */
+/* The parts that GitHub's events share: only fields that are used. */
 
-/** Longest reference GitHub takes is 255 bytes; some room for other servers. */
-const MAX_REF = 512;
-/** What `git check-ref-format` forbids, and a leading `-`, which a command line would take for an option. */
-const NOT_A_REF = /^-|^\/|\/$|\/\/|\.\.|@\{|[\u0000- ~^:?*[\\\u007f-\u009f\u2028\u2029]|\.lock(\/|$)|(^|\/)\.|\.$|^@$/;
-const REPOSITORY = /^(?!\.{1,2}\/)[A-Za-z0-9._-]{1,100}\/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/;
-const SHA = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+export { id, line, maybe, maybeLine, maybeText, maybeUrl, name, ref, sha } from '../fields.ts';
+
 const LOGIN = /^[A-Za-z0-9_.-]{1,100}(?:\[bot\])?$/;
 
-export const id = z.int().positive();
-export const sha = z.string().regex(SHA, 'must be a commit hash');
-export const ref = z
-  .string()
-  .min(1, 'must not be empty')
-  .max(MAX_REF, 'is too long for a git reference')
-  .refine((name) => name.isWellFormed() && !NOT_A_REF.test(name), 'must be a git reference name');
 /** A branch that the event may leave out; GitHub also sends an empty one. */
-export const maybeRef = z.preprocess((name) => (name === '' || name === undefined ? null : name), ref.nullable());
+export const maybeRef = z.preprocess((text) => (text === '' || text === undefined ? null : text), ref.nullable());
 /** A word of GitHub's own vocabulary, which grows. */
 export const word = z
   .string()
   .max(64)
   .regex(/^[a-z_]*$/, 'must be a lower-case word');
-export const maybeWord = word.nullish().transform((value) => value || null);
-
-/** A name for people and for comparing; one line. */
-export const line = z.string().transform((text) => cleanName(text));
-export const maybeLine = line
-  .nullish()
-  .catch(null)
-  .transform((text) => text || null);
-export const maybeText = z
-  .string()
-  .nullish()
-  .catch(null)
-  .transform((text) => (text ? cleanText(text) : null));
-/** A web address without user and password; null for anything else. */
-function webAddress(text: string): string | null {
-  const url = URL.parse(text);
-  return url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' ? url.href : null;
-}
-
-/** A link to show; null when it is not an absolute http address. */
-export const maybeUrl = z
-  .string()
-  .max(2_048)
-  .nullish()
-  .catch(null)
-  .transform((text) => (text ? webAddress(text) : null));
+export const maybeWord = word.nullish().transform((text) => text || null);
+/** OWNER, MEMBER, COLLABORATOR, CONTRIBUTOR, …; null when it is no such word. */
+export const association = maybe(z.string().regex(/^[A-Z_]{1,64}$/));
+/** GitHub's opaque id of an object, for its GraphQL API. */
+export const nodeId = maybe(z.string().regex(/^[\w=+/-]{1,256}$/));
 
 const ACTOR_TYPES = ['User', 'Bot', 'Organization'] as const;
 
@@ -67,30 +31,20 @@ const account = z.object({
     .catch('unknown'),
 });
 /** Who did it; null when the event does not say, or says it in a way no GitHub login has. */
-export const actor: z.ZodType<Actor | null> = account
-  .nullish()
-  .catch(null)
-  .transform((person) => person ?? null);
+export const actor: z.ZodType<Actor | null> = maybe(account);
 
 export const repository = z.object({
-  id: id.nullish().catch(null),
-  full_name: z.string().regex(REPOSITORY, 'must be owner/name'),
-  default_branch: ref
-    .nullish()
-    .catch(null)
-    .transform((name) => name ?? null),
+  id: maybe(id),
+  full_name: repositoryName,
+  default_branch: maybe(ref),
 });
 export type Repository = z.infer<typeof repository>;
 
 /** The App that made a check; null for checks of servers that do not say. */
-export const app = z
-  .object({ id, slug: z.string().max(200).nullish().catch(null) })
-  .nullish()
-  .catch(null)
-  .transform((value) => value ?? null);
+export const app = maybe(z.object({ id, slug: maybe(z.string().max(200)) }));
 export type App = z.infer<typeof app>;
 
-const side = z.object({ sha: z.string().nullish(), repo: z.object({ id }).nullish() });
+const side = z.object({ ref: maybe(ref), sha: z.string().nullish(), repo: z.object({ id }).nullish() });
 const pullRequest = z.object({ number: id, head: side, base: side });
 /** Pull requests as check events list them; what does not read as one is left out. */
 export const pullRequests = z

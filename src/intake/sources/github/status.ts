@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { reason } from '../../../model/reason.ts';
+import { eventHandler } from '../handler.ts';
 import { ignored, said } from '../source.ts';
 import { actionsPlace } from './actions-url.ts';
-import { eventHandler } from './handler.ts';
 import { isOwnCheck } from './own-check.ts';
 import { actor, headCommit, line, maybeUrl, type Repository, ref, repository, sha, word } from './schema.ts';
 import { judge } from './verdict.ts';

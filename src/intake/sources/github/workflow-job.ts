@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { eventHandler } from '../handler.ts';
 import { ignored, said } from '../source.ts';
-import { eventHandler } from './handler.ts';
 import { actor, id, line, maybeLine, maybeRef, maybeUrl, maybeWord, repository, sha } from './schema.ts';
 import { isFailing, judge } from './verdict.ts';
 

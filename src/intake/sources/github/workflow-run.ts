@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { eventHandler } from '../handler.ts';
 import { ignored, said } from '../source.ts';
-import { eventHandler } from './handler.ts';
 import { viewOf } from './pull-requests.ts';
 import {
   actor,

@@ -81,12 +81,22 @@ describe('a comment with a command', () => {
 
 describe('an issue_comment event', () => {
   it('becomes a command with who asked, where, and in which comment', () => {
-    expect(normalise('issue_comment', comment('/healer retry pin serde')).signals).toMatchObject([
+    expect(normalise('issue_comment', comment('/healer retry pin serde')).signals).toEqual([
       {
         kind: 'command',
         repository: 'acme/shop',
         pullRequest: 12,
+        defaultBranch: 'main',
+        isPullRequest: true,
         commentId: 880,
+        commentKind: 'issue',
+        commentNodeId: 'IC_kwDOA',
+        url: 'https://github.com/acme/shop/pull/12#issuecomment-880',
+        authorAssociation: 'MEMBER',
+        headRef: null,
+        headSha: null,
+        baseRef: null,
+        fromFork: null,
         actor: { login: 'maria', type: 'User' },
         verb: 'retry',
         argument: 'pin serde',
@@ -98,7 +108,6 @@ describe('an issue_comment event', () => {
     ['edited', comment('/healer fix', {}, 'edited'), 'not_a_failure', 'edited'],
     ['deleted', comment('/healer fix', {}, 'deleted'), 'not_a_failure', 'deleted'],
     ['without a command', comment('looks good'), 'not_a_failure', 'no /healer command'],
-    ['on an issue', { ...comment('/healer fix'), issue: { number: 4 } }, 'not_a_failure', 'on an issue'],
     [
       'of Healer itself',
       comment('/healer fix', { performed_via_github_app: { id: 4242, slug: 'acme-fixer' } }),
@@ -109,6 +118,23 @@ describe('an issue_comment event', () => {
     const { signals, ignored } = normalise('issue_comment', body, { appId: 4242 });
     expect(signals).toEqual([]);
     expect(ignored).toMatchObject({ code, detail: expect.stringContaining(words) });
+  });
+
+  it('on an issue says that it is no pull request, so that the answer can say it too', () => {
+    const body = { ...comment('/healer status'), issue: { number: 4 } };
+    expect(normalise('issue_comment', body).signals[0]).toMatchObject({ pullRequest: 4, isPullRequest: false });
+  });
+
+  it.each([
+    [{ author_association: 'Owner; drop' }, { authorAssociation: null }],
+    [{ node_id: '<img>' }, { commentNodeId: null }],
+    [{ html_url: 'javascript:alert(1)' }, { url: null }],
+    [
+      { author_association: undefined, node_id: undefined },
+      { authorAssociation: null, commentNodeId: null },
+    ],
+  ])('leaves out what is not of its kind: %j', (fields, expected) => {
+    expect(normalise('issue_comment', comment('/healer fix', fields)).signals[0]).toMatchObject(expected);
   });
 
   it('of a bot is handed on as a bot’s: whether it may is for the decision', () => {

@@ -68,7 +68,7 @@ describe('a check run that an App creates complete at once', () => {
 
 describe('a check run whose button was pressed', () => {
   it('is not a new failure', () => {
-    expect(meaningOf('check_run', checkRun({}, 'requested_action'))).toBe('unknown_event');
+    expect(meaningOf('check_run', checkRun({}, 'requested_action'))).toBe('button_unknown');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { normalise } from '../../../../src/intake/sources/github/normalise.ts';
-import { branchDeletion, pullRequest, push, SHA } from '../../support/bodies.ts';
+import { branchDeletion, mergeGroup, pullRequest, push, SHA } from '../../support/bodies.ts';
 
 const ZEROS = '0'.repeat(40);
 
@@ -9,6 +9,10 @@ describe('a pull request', () => {
     ['closed', false, 'closed'],
     ['closed', true, 'merged'],
     ['synchronize', false, 'head_moved'],
+    ['opened', false, 'opened'],
+    ['reopened', false, 'reopened'],
+    ['converted_to_draft', false, 'converted_to_draft'],
+    ['ready_for_review', false, 'ready_for_review'],
   ])('%s (merged: %s) is %s', (action, merged, change) => {
     expect(normalise('pull_request', pullRequest(action, { merged })).signals).toEqual([
       {
@@ -20,15 +24,33 @@ describe('a pull request', () => {
         headSha: SHA,
         actor: { login: 'maria', type: 'User' },
         fromFork: false,
-        baseRef: null,
+        baseRef: 'main',
         label: null,
-        labels: null,
-        draft: null,
+        labels: ['bug'],
+        draft: false,
       },
     ]);
   });
 
-  it.each(['opened', 'labeled', 'edited', 'ready_for_review'])('%s changes nothing', (action) => {
+  it.each(['labeled', 'unlabeled'])('%s says which label, and which there are now', (action) => {
+    const body = { ...pullRequest(action), label: { name: 'skip\u0000-healer', color: 'f00' } };
+    expect(normalise('pull_request', body).signals[0]).toMatchObject({
+      change: action,
+      label: 'skip-healer',
+      labels: ['bug'],
+    });
+    expect(normalise('pull_request', { ...body, label: null }).signals[0]).toMatchObject({ label: null });
+  });
+
+  it('whose base was changed says to what', () => {
+    const body = {
+      ...pullRequest('edited', { base: { ref: 'release' } }),
+      changes: { base: { ref: { from: 'main' } } },
+    };
+    expect(normalise('pull_request', body).signals[0]).toMatchObject({ change: 'base_changed', baseRef: 'release' });
+  });
+
+  it.each(['edited', 'assigned', 'review_requested', 'locked', 'enqueued'])('%s changes nothing', (action) => {
     const { signals, ignored } = normalise('pull_request', pullRequest(action));
     expect(signals).toEqual([]);
     expect(ignored).toMatchObject({ code: 'not_a_failure', detail: expect.stringContaining(`was ${action}`) });
@@ -43,6 +65,46 @@ describe('a pull request', () => {
       branch: 'main',
       fromFork: true,
     });
+  });
+});
+
+describe('a merge group', () => {
+  const QUEUE = `gh-readonly-queue/main/pr-12-${SHA}`;
+  it.each([
+    ['checks_requested', undefined, 'queued'],
+    ['destroyed', 'merged', 'merged'],
+    ['destroyed', 'invalidated', 'dequeued'],
+    ['destroyed', 'dequeued', 'dequeued'],
+    ['destroyed', undefined, 'dequeued'],
+  ])('%s (%s) is %s, on the queue’s own branch', (action, why, change) => {
+    const body = { ...mergeGroup(action, QUEUE), ...(why === undefined ? {} : { reason: why }) };
+    expect(normalise('merge_group', body).signals).toEqual([
+      {
+        kind: 'pull_request_changed',
+        repository: 'acme/shop',
+        change,
+        branch: QUEUE,
+        number: 12,
+        headSha: SHA,
+        actor: { login: 'maria', type: 'User' },
+        fromFork: false,
+        baseRef: 'main',
+        label: null,
+        labels: null,
+        draft: null,
+      },
+    ]);
+  });
+
+  it('on a branch of another form has no number', () => {
+    expect(normalise('merge_group', mergeGroup('checks_requested', 'queue/x')).signals[0]).toMatchObject({
+      branch: 'queue/x',
+      number: null,
+    });
+  });
+
+  it('that does something else is nothing', () => {
+    expect(normalise('merge_group', mergeGroup('renamed', QUEUE)).ignored?.code).toBe('not_a_failure');
   });
 });
 

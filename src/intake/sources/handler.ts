@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { type FieldError, type NormaliseResult, type Self, wrong } from '../source.ts';
+import { type FieldError, type NormaliseResult, type Self, wrong } from './source.ts';
 
 /** Turns one type of event into signals. */
 export type EventHandler = (body: unknown, self: Self) => NormaliseResult;
