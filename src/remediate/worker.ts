@@ -52,6 +52,9 @@ const MAX_DELAY_MS = 5 * 60_000;
 /** The longest sleep between two looks; other replicas may have planned something. */
 const MAX_SLEEP_MS = 5_000;
 
+/** Effects that only look; what they saw is worth nothing once nobody asks any more. */
+const READS: ReadonlySet<EffectKind> = new Set(['gather', 'read_checks']);
+
 /** Carries out what transitions planned: timers that rang and effects that are due. */
 export function createWorker(options: WorkerOptions): Worker {
   const { store, machine, handlers, clock, onError } = options;
@@ -88,11 +91,11 @@ export function createWorker(options: WorkerOptions): Worker {
       if (handled.kind === 'again') await postponeEffect(store.db, claimed, handled.at, null);
       else if (handled.kind === 'done') await finishEffect(store.db, claimed, 'done');
       else {
-        // Asked again in the transaction itself: a late answer must not hit what came after it.
-        const stillWanted = (now: Remediation): boolean => isWanted(effect, now);
         await machine.apply(remediation.id, handled.fact, {
           also: (tx) => finishEffect(tx, claimed, 'done'),
-          onlyIf: stillWanted,
+          // Asked again in the transaction itself: a late answer must not hit what came after it. What was done in the
+          // world (a CodeRun, a pull request) is told in any case.
+          ...(READS.has(effect.kind) ? { onlyIf: (now: Remediation) => isWanted(effect, now) } : {}),
         });
       }
     } catch (error) {

@@ -76,6 +76,29 @@ describe('the worker', () => {
     expect([count('gather'), count('spawn'), count('read_checks')]).toEqual([1, 1, 1]);
   });
 
+  it('stops a CodeRun whose remediation was cancelled while it was being made', async () => {
+    world.gather = () => ({ kind: 'fact', fact: evidence() });
+    world.spawn = async () => {
+      await machine.apply(id, { kind: 'person_commanded', verb: 'cancel', by: 'ada' });
+      return { kind: 'fact', fact: { kind: 'coderun_created', ordinal: 1, name: 'run-1' } };
+    };
+    await pass(5_000);
+    expect(await phase()).toBe('cancelled');
+    expect((await findRemediation(store.db, id))?.attempts[0]?.codeRunName).toBe('run-1');
+    expect(count('cancel_run')).toBeGreaterThan(0);
+  });
+
+  it('lets an answer about checks pass that comes after the attempt it was about', async () => {
+    await untilWorking();
+    await machine.apply(id, codeRunEnded(1));
+    world.read_checks = async () => {
+      await machine.apply(id, { kind: 'person_commanded', verb: 'cancel', by: 'ada' });
+      return { kind: 'fact', fact: checksRead('green') };
+    };
+    await pass(1_000);
+    expect(await phase()).toBe('cancelled');
+  });
+
   it('does each duty once however many rounds there are', async () => {
     await untilWorking();
     await rounds();
