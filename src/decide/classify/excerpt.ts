@@ -99,7 +99,9 @@ class Selection {
   around(anchor: Anchor, before: number, after: number): void {
     if (this.isFull(anchor.line)) return;
     const middle = this.store.lineAt(anchor.offset);
-    if (!middle || !this.take(anchor.line, this.show(anchor.line, middle))) return;
+    if (!middle) return;
+    const text = this.show(anchor.line, middle);
+    if (text !== '' && !this.take(anchor.line, text)) return;
     const up: Walk = { direction: -1, line: middle, number: anchor.line };
     const down: Walk = { direction: 1, line: middle, number: anchor.line };
     for (let distance = 1; distance <= Math.max(before, after); distance++) {

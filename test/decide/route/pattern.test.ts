@@ -74,7 +74,7 @@ describe('time', () => {
   });
 
   it('a hostile rule cannot stall the process', () => {
-    for (const source of ['(a+)+$error', '(a|a)*error', '(?:a{1,60}){1,60}error', '([a-z]+)*error', '(.*a){20}error']) {
+    for (const source of ['(a+)+$error', '(a|a)*error', '([a-z]+)*error', '(.*a){20}error']) {
       const { test } = compilePattern(source);
       expect(fastest(() => void test(`${'a'.repeat(2000)}!error`))).toBeLessThan(50);
     }
@@ -83,6 +83,7 @@ describe('time', () => {
 
 describe('what is refused', () => {
   it.each([
+    '(?:a{1,60}){1,60}error',
     '(a',
     'a)',
     '[a',
