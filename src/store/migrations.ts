@@ -1,4 +1,5 @@
 import { type Kysely, type Migration, type MigrationProvider, Migrator, sql } from 'kysely';
+import { commandsAndLimits } from './commands-and-limits.ts';
 import type { Dialect } from './dialect.ts';
 import type { Database } from './schema.ts';
 
@@ -35,7 +36,7 @@ function initial(dialect: Dialect): Migration {
         db,
       );
       await sql`create index remediations_branch on remediations (repository, branch, ended_at)`.execute(db);
-      await sql`create index remediations_target on remediations (repository, target_branch)`.execute(db);
+      await sql`create index remediations_target on remediations (repository, target_branch, ended_at)`.execute(db);
       await sql`create index remediations_escalated on remediations (ended_at) where phase = 'escalated'`.execute(db);
       await sql`create index remediations_created_at on remediations (created_at, id)`.execute(db);
 
@@ -88,7 +89,10 @@ function initial(dialect: Dialect): Migration {
 /** Brings the schema up to date; safe to call from several processes at once. Throws when a step fails. */
 export async function migrate(db: Kysely<Database>, dialect: Dialect): Promise<void> {
   const provider: MigrationProvider = {
-    getMigrations: async () => ({ '0001_initial': initial(dialect) }),
+    getMigrations: async () => ({
+      '0001_initial': initial(dialect),
+      '0002_commands_and_limits': commandsAndLimits(dialect),
+    }),
   };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
   if (error !== undefined) throw error;

@@ -14,6 +14,11 @@ export interface Database {
   briefs: BriefTable;
   coderuns: CodeRunTable;
   switches: SwitchTable;
+  commands: CommandTable;
+  attempts: AttemptTable;
+  repository_configs: RepositoryConfigTable;
+  sightings: SightingTable;
+  incidents: IncidentTable;
 }
 
 export interface DeliveryTable {
@@ -147,4 +152,70 @@ export interface SwitchTable {
   value: string;
   changed_at: number;
   changed_by: string;
+}
+
+/** What people typed in comments; carried out at the edge, each once. */
+export interface CommandTable {
+  /** ULID: the order in which they came. */
+  id: string;
+  /** Unique: repository, kind and id of the comment. */
+  key: string;
+  repository: string;
+  /** The issue or pull request; commands of one are carried out in order. */
+  thread: number;
+  /** The whole CommandSignal. */
+  signal: string;
+  /** `acted` when what was asked is written, but the person has not been answered yet. */
+  state: 'pending' | 'acted' | 'done';
+  /** The answer, from `acted` on. */
+  outcome: string | null;
+  due_at: number;
+  tries: number;
+  leased_until: number | null;
+  last_error: string | null;
+  created_at: number;
+}
+
+/** What each CodeRun of a remediation spent; the source of the daily limits. */
+export interface AttemptTable {
+  remediation_id: string;
+  ordinal: number;
+  repository: string;
+  started_at: number;
+  /** 1 while it counts as one of the attempts that a lineage may spend. */
+  counted: number;
+  cost_usd: number;
+}
+
+/** `.github/healer.yaml` of a repository as it was read last. */
+export interface RepositoryConfigTable {
+  repository: string;
+  read_at: number;
+  document: string;
+}
+
+/** Which remediation showed which cause first when: how a wave is noticed. */
+export interface SightingTable {
+  kind: string;
+  key: string;
+  remediation_id: string;
+  repository: string;
+  at: number;
+}
+
+/** A wave of one cause; at most one is open for a kind and key. */
+export interface IncidentTable {
+  id: string;
+  kind: string;
+  key: string;
+  opened_at: number;
+  /** Whatever happens, nobody waits for it longer. */
+  until: number;
+  /** The one remediation that goes ahead. */
+  lead_id: string;
+  /** The one remediation that people were asked about. */
+  escalated_by: string | null;
+  closed_at: number | null;
+  /** `green` or `window`. */
+  closed_by: string | null;
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import type { Store, StoreOptions } from '../../src/store/open.ts';
 import { openStore } from '../../src/store/open.ts';
 import { briefContract, switchContract, timelineContract } from './store/bookkeeping.ts';
+import { commandContract, incidentContract, limitContract } from './store/commands-and-limits.ts';
 import { deliveryContract } from './store/deliveries.ts';
 import { effectContract } from './store/effects.ts';
 import { groupCommitContract } from './store/group-commit.ts';
@@ -41,5 +42,8 @@ export function storeContract(place: () => Promise<StoreOptions>): void {
   describe('timeline', () => timelineContract(subject));
   describe('briefs', () => briefContract(subject));
   describe('switches', () => switchContract(subject));
+  describe('commands', () => commandContract(subject));
+  describe('limits', () => limitContract(subject));
+  describe('incidents', () => incidentContract(subject));
   describe('group commit', () => groupCommitContract(subject));
 }

@@ -5,7 +5,7 @@ import type { ChecksRead, CodeRunEnded, EvidenceGathered } from '../../src/model
 import type { AgentReport } from '../../src/model/outcome.ts';
 import { reason } from '../../src/model/reason.ts';
 import type { Attempt, Remediation } from '../../src/model/remediation.ts';
-import type { CiSignal, FailedCheck } from '../../src/model/signal.ts';
+import type { CiSignal, CommandSignal, FailedCheck } from '../../src/model/signal.ts';
 import { NOON } from './clock.ts';
 
 export const SHA = 'a'.repeat(40);
@@ -43,6 +43,30 @@ export function aCiSignal(changes: Partial<CiSignal> = {}): CiSignal {
     commitMessage: null,
     fromFork: false,
     pullRequests: [],
+    ...changes,
+  };
+}
+
+/** `/healer fix` by Ada in a comment on pull request 12. */
+export function aCommand(changes: Partial<CommandSignal> = {}): CommandSignal {
+  return {
+    kind: 'command',
+    repository: 'acme/shop',
+    defaultBranch: 'main',
+    pullRequest: 12,
+    isPullRequest: true,
+    commentId: 900,
+    commentKind: 'issue',
+    commentNodeId: null,
+    url: 'https://github.test/acme/shop/pull/12#issuecomment-900',
+    actor: { login: 'ada', type: 'User' },
+    authorAssociation: 'MEMBER',
+    verb: 'fix',
+    argument: '',
+    headRef: null,
+    headSha: null,
+    baseRef: null,
+    fromFork: null,
     ...changes,
   };
 }

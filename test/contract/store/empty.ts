@@ -11,6 +11,11 @@ const TABLES: readonly (keyof Database)[] = [
   'briefs',
   'coderuns',
   'switches',
+  'commands',
+  'attempts',
+  'repository_configs',
+  'sightings',
+  'incidents',
 ];
 
 /** Tests run in any order; each begins with nothing. */
