@@ -35,6 +35,37 @@ describe('a body', () => {
   });
 });
 
+describe('the number of values', () => {
+  const MEGABYTES = 25 * 1024 * 1024;
+  const repeated = (part: string) => `[${part.repeat(Math.floor(MEGABYTES / part.length) - 1)}0]`;
+  const distinct = () => {
+    const keys = Array.from({ length: 2_000_000 }, (_, index) => `"k${index.toString(36)}":1`);
+    return `{${keys.join(',')}}`;
+  };
+
+  it.each([
+    ['a flat list', () => repeated('1,')],
+    ['a flat list of texts', () => repeated('"a",')],
+    ['a list of empty objects', () => repeated('{},')],
+    ['one object of distinct keys', distinct],
+  ])('is bounded: %s of 25 MiB is refused before it holds up anybody', (_, write) => {
+    const text = write();
+    expect(cpuMs(() => expect(parseJson(text)).toEqual({ ok: false, message: 'holds too many values' }))).toBeLessThan(
+      100,
+    );
+  });
+
+  it('is counted outside of strings only, and is enough for a push of the most commits', () => {
+    const commit = {
+      id: 'x',
+      message: '[a, b, c]: {d}'.repeat(40),
+      added: Array(100).fill('src/a,b.ts'),
+      by: { a: 1 },
+    };
+    expect(parseJson(JSON.stringify({ commits: Array(2_048).fill(commit) })).ok).toBe(true);
+  });
+});
+
 describe('nesting', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 
