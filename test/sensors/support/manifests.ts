@@ -109,7 +109,7 @@ export const MANIFESTS: readonly Manifest[] = FILES.filter((file) => !file.endsW
   (file) => parseAllDocuments(textOf(file)).map((document) => ({ ...(document.toJS() as Manifest), file })),
 );
 
-export const SENSORS = MANIFESTS.filter(({ kind }) => kind === 'Sensor') as readonly Sensor[];
+export const SENSORS = MANIFESTS.filter((one): one is Sensor => one.kind === 'Sensor');
 
 /** The path of Healer that a sensor posts to. */
 export const endpointOf = (sensor: Sensor): string => new URL(sensor.spec.triggers[0].template.http.url).pathname;

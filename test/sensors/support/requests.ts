@@ -1,4 +1,4 @@
-import { comment, pullRequest, push } from '../../intake/support/bodies.ts';
+import { branchDeletion, comment, pullRequest, push } from '../../intake/support/bodies.ts';
 import { EXAMPLES } from '../../intake/support/examples.ts';
 import type { SourceRequest } from './argo.ts';
 
@@ -35,7 +35,7 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
 
 const CONCLUSIONS = [
   ...['success', 'failure', 'timed_out', 'startup_failure', 'cancelled', 'action_required'],
-  ...['stale', 'skipped', 'neutral', null, 'a_word_of_tomorrow'],
+  ...['stale', 'skipped', 'neutral', 'a_word_of_tomorrow'],
 ];
 const STATES = ['error', 'failure', 'pending', 'success'];
 const CHECKS = ['workflow_job', 'workflow_run', 'check_run', 'check_suite'];
@@ -68,7 +68,9 @@ function concluded(event: string, body: Body): Body[] {
 
 function acted(event: string, body: Body): Body[] {
   const button = { identifier: 'fix', label: 'Fix', description: 'Fix it' };
-  return (ACTIONS[event] ?? []).map((action) => ({
+  // What has completed has a conclusion: see `concluded`.
+  const actions = (ACTIONS[event] ?? []).filter((action) => action !== 'completed');
+  return actions.map((action) => ({
     ...body,
     action,
     ...(action === 'requested_action' ? { requested_action: button } : {}),
@@ -88,6 +90,7 @@ const WORDS = [
 
 const MADE: readonly (readonly [string, string, Body])[] = [
   ...WORDS.map((words, index) => [`made/issue_comment/${index}`, 'issue_comment', comment(words)] as const),
+  ['made/delete/branch', 'delete', branchDeletion()],
   ['made/push/branch', 'push', push()],
   ['made/push/tag', 'push', push({ ref: 'refs/tags/v1' })],
   ['made/push/branch like a tag', 'push', push({ ref: 'refs/heads/refs/tags/v1' })],
