@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { AdmissionPolicy } from '../decide/admit/policy.ts';
 import { classify } from '../decide/classify/index.ts';
 import type { RuleSet } from '../decide/route/rule-set.ts';
@@ -6,11 +7,15 @@ import { NOBODY, type Self } from '../intake/sources/source.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Agent } from '../model/agent.ts';
 import type { Delivery } from '../model/delivery.ts';
+import type { Classification } from '../model/evidence.ts';
+import type { CiSignal } from '../model/signal.ts';
 import { createMachine, type Machine } from '../remediate/machine.ts';
 import type { Store } from '../store/open.ts';
 import { createDecider, type Decider } from './decide/index.ts';
 import { createPolicy, fixedPolicy } from './policy.ts';
 import type { Settings } from './settings.ts';
+
+type Guess = Pick<Classification, 'agent' | 'failureType' | 'confidence' | 'rule'>;
 
 export interface CoreOptions {
   readonly store: Store;
@@ -43,18 +48,35 @@ export function createCore(options: CoreOptions): Core {
     clock,
     newId: options.newId,
     admission: admissionPolicy(settings, options.agents),
-    guess: (signal) =>
-      classify(
-        {
-          log: null,
-          workflow: signal.workflowName,
-          job: signal.check?.name ?? null,
-          failedSteps: signal.check?.failedSteps ?? [],
-        },
-        options.rules(),
-      ),
+    guess: guesser(options.rules),
   });
   return { machine, decide, interpret: (delivery) => interpretDelivery(delivery, options.self ?? NOBODY) };
+}
+
+/** Different jobs whose guess is remembered; a busy organisation has some hundreds. */
+const GUESSES = 2_000;
+
+/** The first guess, from names alone. The same jobs fail again and again, so that each is weighed once per rule set. */
+function guesser(rules: () => RuleSet): (signal: CiSignal) => Guess {
+  const known = new LRUCache<string, Guess>({ max: GUESSES });
+  let weighedBy: RuleSet | null = null;
+  return (signal) => {
+    const current = rules();
+    if (current !== weighedBy) known.clear();
+    weighedBy = current;
+    const names = {
+      workflow: signal.workflowName,
+      job: signal.check?.name ?? null,
+      failedSteps: signal.check?.failedSteps ?? [],
+    };
+    const key = JSON.stringify(names);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const { agent, failureType, confidence, rule } = classify({ log: null, ...names }, current);
+    const guess = { agent, failureType, confidence, rule };
+    known.set(key, guess);
+    return guess;
+  };
 }
 
 function admissionPolicy(settings: Settings, agents: readonly Agent[]): AdmissionPolicy {

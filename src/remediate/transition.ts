@@ -7,7 +7,7 @@
  *       │           │                        └▶ escalated                  attempts spent, or nothing sensible left
  *       │           ├─▶ rerunning ─▶ succeeded | gathering                 looks transient: failed jobs once again first
  *       │           ├─▶ awaiting_approval ─▶ gathering | cancelled
- *       │           └─▶ deferred ─▶ gathering                              limits, breaker, paused
+ *       │           └─▶ deferred ─▶ gathering                              limits, breaker, paused, incident
  *       └─▶ cancelled | superseded                                         from any live phase
  *
  * One pure function. Facts that no longer fit (a late answer, an attempt that has ended) change nothing; every change
@@ -21,6 +21,7 @@ import { checksRead, codeRunCreated, codeRunEnded, endAttempt, startAttempt } fr
 import { causeJoined, causeResolved } from './causes.ts';
 import { change, type Result, unchanged } from './change.ts';
 import { defer, deferredLooksAgain, obstacleTo } from './deferral.ts';
+import { escalateOnce, waitsForAnother } from './incident.ts';
 import { attemptsSpent, mergeChecks } from './lineage.ts';
 import type { Policy } from './policy.ts';
 import { rerun, rerunRead, rerunRefused } from './rerun.ts';
@@ -29,6 +30,10 @@ import { end, gather, gatherFailed } from './steps.ts';
 export type { Result } from './change.ts';
 
 export function transition(remediation: Remediation, fact: Fact, policy: Policy, now: number): Result {
+  return escalateOnce(remediation, step(remediation, fact, policy, now), policy.load.incident, now);
+}
+
+function step(remediation: Remediation, fact: Fact, policy: Policy, now: number): Result {
   if (isTerminal(remediation.phase)) return afterTheEnd(remediation, fact, now);
   switch (fact.kind) {
     case 'failure_joined':
@@ -70,11 +75,11 @@ export function transition(remediation: Remediation, fact: Fact, policy: Policy,
 
 /** The first state's duties: called once, when the remediation is written for the first time. */
 export function opened(remediation: Remediation, policy: Policy, now: number, message: string): Result {
-  return change(remediation, now)
+  const next = change(remediation, now)
     .to('received', now + policy.settleMs)
-    .say('opened', message)
-    .plan({ kind: 'comment' })
-    .done();
+    .say('opened', message);
+  // Without a pull request there is nowhere to say it; whoever finds one later says it then.
+  return (remediation.pullRequest === null ? next : next.plan({ kind: 'comment' })).done();
 }
 
 function failureJoined(remediation: Remediation, checks: Remediation['failedChecks'], now: number): Result {
@@ -142,6 +147,8 @@ function evidenceGathered(before: Remediation, fact: EvidenceGathered, policy: P
   const remediation = learn(before, fact);
   if (fact.verdict.kind === 'stop') return end(remediation, fact.verdict.phase, fact.verdict.reason, now, 'stopped');
   if (policy.mode === 'shadow') return end(remediation, 'cancelled', reason('shadow_mode'), now, 'stopped');
+  const waiting = waitsForAnother(policy.load.incident, now);
+  if (waiting !== null) return defer(remediation, waiting, policy, now);
   if (fact.transient && remediation.rerunAt === null && remediation.attempts.length === 0)
     return rerun(remediation, policy, now);
   if (attemptsSpent(remediation) >= policy.maxAttempts)
@@ -178,9 +185,13 @@ function learn(remediation: Remediation, fact: EvidenceGathered): Remediation {
     failedChecks:
       remediation.causes.length > 0 && remediation.failedChecks.length === 0
         ? []
-        : mergeChecks(remediation.failedChecks, fact.failedChecks),
+        : wanted(mergeChecks(remediation.failedChecks, fact.failedChecks), fact.ignoredChecks),
     gatherFailures: 0,
   };
+}
+
+function wanted(checks: Remediation['failedChecks'], ignored: readonly string[] = []): Remediation['failedChecks'] {
+  return checks.filter((check) => !ignored.includes(check.name));
 }
 
 function personCommanded(remediation: Remediation, fact: PersonCommanded, policy: Policy, now: number): Result {

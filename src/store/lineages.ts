@@ -25,13 +25,7 @@ export function findOpenLineage(db: Reader, key: string): Promise<Lineage | null
 }
 
 const latest = prepared((db: Reader, { key }: { key: string }) =>
-  db
-    .selectFrom('lineages')
-    .select(['id', 'key', 'ordinal', 'attempts', 'spawned', 'open'])
-    .where('key', '=', key)
-    .orderBy('open', 'desc')
-    .orderBy('ordinal', 'desc')
-    .limit(1),
+  db.selectFrom('lineages').select('ordinal').where('key', '=', key).orderBy('ordinal', 'desc').limit(sql.lit(1)),
 );
 
 const insertion = prepared(
@@ -44,12 +38,9 @@ const insertion = prepared(
 
 /** The open lineage of a key; begun when there is none. Its id follows from the key and a count, never from a clock. */
 export async function ensureLineage(tx: Tx, key: string, now: number): Promise<Lineage> {
-  const known = await latest.first(tx, { key });
-  if (known?.open === 1) {
-    const { open: _, ...lineage } = known;
-    return lineage;
-  }
-  const ordinal = (known?.ordinal ?? 0) + 1;
+  const open = await findOpenLineage(tx, key);
+  if (open !== null) return open;
+  const ordinal = ((await latest.first(tx, { key }))?.ordinal ?? 0) + 1;
   const lineage: Lineage = { id: digestOf({ key, ordinal }).slice(0, 24), key, ordinal, attempts: 0, spawned: 0 };
   if ((await insertion.run(tx, { ...lineage, created_at: now })) === 1) return lineage;
   // Another process was faster; its lineage is the one, or the next, when that is closed again already.

@@ -1,6 +1,7 @@
 import { type Kysely, type Migration, type MigrationProvider, Migrator, sql } from 'kysely';
 import { commandsAndLimits } from './commands-and-limits.ts';
 import type { Dialect } from './dialect.ts';
+import { outcomeTables } from './outcome-tables.ts';
 import type { Database } from './schema.ts';
 
 /** Column types that the two databases spell differently. */
@@ -92,6 +93,7 @@ export async function migrate(db: Kysely<Database>, dialect: Dialect): Promise<v
     getMigrations: async () => ({
       '0001_initial': initial(dialect),
       '0002_commands_and_limits': commandsAndLimits(dialect),
+      '0003_outcomes': outcomeTables(dialect),
     }),
   };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();

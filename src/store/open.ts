@@ -1,4 +1,5 @@
 import { Kysely, sql, type Transaction } from 'kysely';
+import { keepLogShort } from './checkpoints.ts';
 import type { Dialect } from './dialect.ts';
 import { migrate } from './migrations.ts';
 import { postgresDialect } from './postgres.ts';
@@ -39,6 +40,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   });
   const within = <T>(tx: Tx, work: (tx: Tx) => Promise<T>): Promise<T> =>
     direct === null ? work(tx) : directly(tx, direct, () => work(tx));
+  const checkpoints = options.kind === 'sqlite' ? keepLogShort(db, fileIn(options.dir)) : null;
   return {
     db,
     dialect,
@@ -47,6 +49,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await sql`select 1`.execute(db);
     },
     close: async () => {
+      await checkpoints?.stop();
       await db.destroy();
       unlock();
     },
@@ -74,7 +77,11 @@ async function connect(options: StoreOptions, dialect: Dialect): Promise<Connect
 function driverFor(options: StoreOptions) {
   if (options.kind === 'postgres')
     return { dialect: postgresDialect(options.url, options.maxConnections), direct: null };
-  return openSqlite(options.kind === 'memory' ? ':memory:' : `${options.dir}/healer.sqlite`);
+  return openSqlite(options.kind === 'memory' ? ':memory:' : fileIn(options.dir));
+}
+
+function fileIn(dir: string): string {
+  return `${dir}/healer.sqlite`;
 }
 
 async function retryLostRaces<T>(work: () => Promise<T>): Promise<T> {

@@ -116,7 +116,7 @@ const lastOfSubject = prepared((db: Reader, { subjectKey }: { subjectKey: string
     .where('subject_key', '=', subjectKey)
     .where('live', '=', ENDED)
     .orderBy('ended_at', 'desc')
-    .limit(1),
+    .limit(sql.lit(1)),
 );
 
 export async function findLastEndedBySubject(db: Reader, subjectKey: string): Promise<Remediation | null> {
@@ -128,32 +128,52 @@ interface Branch {
   readonly branch: string;
 }
 
-/**
- * Remediations of a branch: those that repair it and those that push to it, each by an index of its own. Alerts live on
- * the default branch without being about it; only what is pushed for them concerns a branch.
- */
-const onBranch = (db: Reader, { repository, branch }: Branch, live: typeof LIVE) => {
-  const inRepository = db
-    .selectFrom('remediations')
-    .select(['document', 'created_at', 'ended_at'])
-    .where('repository', '=', repository)
-    .where('live', '=', live);
-  return inRepository
-    .where('branch', '=', branch)
-    .where('kind', 'in', ['ci', 'review', 'play'])
-    .unionAll(inRepository.where('target_branch', '=', branch));
-};
+interface Found extends Row {
+  readonly at: number | null;
+}
 
-const liveOnBranch = prepared((db: Reader, where: Branch) => onBranch(db, where, LIVE).orderBy('created_at').limit(1));
+/** Alerts live on the default branch without being about it; only what is pushed for them concerns a branch. */
+const ABOUT_BRANCHES = ['ci', 'review', 'play'].map((kind) => sql.lit(kind));
+
+/** Live ones of a branch are one or two; what has ended may be much, so that only the last is read, by the index. */
+const liveOn = (column: 'branch' | 'target_branch') =>
+  prepared((db: Reader, { repository, branch }: Branch) =>
+    db
+      .selectFrom('remediations')
+      .select(['document', 'created_at as at'])
+      .where('repository', '=', repository)
+      .where(column, '=', branch)
+      .where('ended_at', 'is', null)
+      .where('live', '=', LIVE)
+      .$if(column === 'branch', (query) => query.where('kind', 'in', ABOUT_BRANCHES)),
+  );
+const lastOn = (column: 'branch' | 'target_branch') =>
+  prepared((db: Reader, { repository, branch }: Branch) =>
+    db
+      .selectFrom('remediations')
+      .select(['document', 'ended_at as at'])
+      .where('repository', '=', repository)
+      .where(column, '=', branch)
+      .where('live', '=', ENDED)
+      .$if(column === 'branch', (query) => query.where('kind', 'in', ABOUT_BRANCHES))
+      .orderBy('ended_at', 'desc')
+      .limit(sql.lit(1)),
+  );
+const ON_BRANCH = {
+  live: [liveOn('branch'), liveOn('target_branch')],
+  last: [lastOn('branch'), lastOn('target_branch')],
+} as const;
+
+async function onBranch(db: Reader, which: keyof typeof ON_BRANCH, branch: Branch): Promise<readonly Found[]> {
+  const [own, pushedTo] = ON_BRANCH[which];
+  return [...(await own.all(db, branch)), ...(await pushedTo.all(db, branch))];
+}
 
 /** The live remediation of a branch: the broken one, or the one that an agent pushes to. */
 export async function findLiveOnBranch(db: Reader, repository: string, branch: string): Promise<Remediation | null> {
-  return read(await liveOnBranch.first(db, { repository, branch }));
+  const found = await onBranch(db, 'live', { repository, branch });
+  return read(found.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0))[0] ?? null);
 }
-
-const lastOnBranch = prepared((db: Reader, where: Branch) =>
-  onBranch(db, where, ENDED).orderBy('ended_at', 'desc').limit(1),
-);
 
 /** The remediation of a branch that ended last, whether the branch was the broken one or the agent's. */
 export async function findLastEndedOnBranch(
@@ -161,7 +181,8 @@ export async function findLastEndedOnBranch(
   repository: string,
   branch: string,
 ): Promise<Remediation | null> {
-  return read(await lastOnBranch.first(db, { repository, branch }));
+  const found = await onBranch(db, 'last', { repository, branch });
+  return read(found.toSorted((a, b) => (b.at ?? 0) - (a.at ?? 0))[0] ?? null);
 }
 
 /** Ids of live remediations whose timer has rung, the longest overdue first. */
@@ -206,7 +227,7 @@ const escalations = prepared((db: Reader, { offset }: { offset: number }) =>
     .select('ended_at')
     .where('phase', '=', sql.lit('escalated'))
     .orderBy('ended_at', 'desc')
-    .limit(1)
+    .limit(sql.lit(1))
     .offset(offset),
 );
 

@@ -9,6 +9,9 @@ import { spellable } from './text.ts';
 /** How many prepared statements are kept; Healer's own queries are far fewer. */
 const MAX_STATEMENTS = 500;
 
+/** What a storm leaves of the log's file is given back down to this. */
+const MAX_LOG_BYTES = 64 * 1024 * 1024;
+
 /** SQLite undoes schema changes like any other; without it, a crash in the first migration would leave half a schema. */
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
@@ -41,7 +44,9 @@ export function openSqlite(path: string): Sqlite {
   database.exec('pragma journal_mode = wal');
   database.exec('pragma synchronous = full');
   database.exec('pragma foreign_keys = on');
-  database.exec('pragma wal_autocheckpoint = 2000');
+  // Copying the log into the database is the business of a thread of its own (checkpoints.ts).
+  database.exec('pragma wal_autocheckpoint = 0');
+  database.exec(`pragma journal_size_limit = ${MAX_LOG_BYTES}`);
   const statement = statementCache(database);
   const dialect = new NodeSqliteDialect({
     database: {

@@ -60,7 +60,7 @@ describe('the machine', () => {
   };
 
   it('writes a new remediation with its run, its first entry and its duties', async () => {
-    const step = await open();
+    const step = await open({ pullRequest: 12 });
     expect(await stored()).toEqual(step?.after);
     expect((await findByRun(store.db, 'acme/shop', 41))?.id).toBe(id);
     expect(await events()).toEqual(['opened']);

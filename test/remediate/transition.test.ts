@@ -533,10 +533,14 @@ describe('a person', () => {
 
 describe('opening', () => {
   it('waits a moment for the other failures of the run', () => {
-    const result = opened(aRemediation({ wakeAt: null }), policy, NOON, 'clippy is red.');
+    const result = opened(aRemediation({ wakeAt: null, pullRequest: 12 }), policy, NOON, 'clippy is red.');
     expect(result.remediation).toMatchObject({ phase: 'received', wakeAt: NOON + policy.settleMs });
     expect(result.entries).toMatchObject([{ event: 'opened', message: 'clippy is red.' }]);
     expect(result.effects).toEqual([{ effect: { kind: 'comment' }, dueAt: NOON }]);
+  });
+
+  it('plans no comment while there is no pull request to say it in', () => {
+    expect(opened(aRemediation({ pullRequest: null }), policy, NOON, 'clippy is red.').effects).toEqual([]);
   });
 });
 

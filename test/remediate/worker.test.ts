@@ -199,10 +199,14 @@ describe('the worker', () => {
     };
     for (let n = 0; n < 12; n += 1)
       await store.transaction((tx) =>
-        machine.open(tx, aRemediation({ id: `r${n}`, taskId: `t${n}`, subjectKey: `s${n}` }), 'red'),
+        machine.open(
+          tx,
+          aRemediation({ id: `r${n}`, taskId: `t${n}`, subjectKey: `s${n}`, pullRequest: n + 1 }),
+          'red',
+        ),
       );
     await rounds();
-    expect(count('comment')).toBe(13);
+    expect(count('comment')).toBe(12);
     expect(most).toBe(4);
   });
 });
