@@ -16,6 +16,8 @@ const TABLES: readonly (keyof Database)[] = [
   'repository_configs',
   'sightings',
   'incidents',
+  'outcomes',
+  'lessons',
 ];
 
 /** Tests run in any order; each begins with nothing. */
