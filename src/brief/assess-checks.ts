@@ -21,8 +21,9 @@ type State = 'green' | 'red' | 'pending' | 'stopped';
 /**
  * How the wanted checks stand. Green means that each wanted check has completed with success: one that is absent,
  * skipped, neutral or stale is pending, never green. One that was skipped or cancelled while its own suite is red
- * counts as red: what it waited for has failed and nobody will run it again. With nothing wanted (the event spoke about
- * a whole run), every check on the commit is.
+ * counts as red: what it waited for has failed and nobody will run it again. Nor is it green before what runs together
+ * with it has ended: a repair that breaks the job beside it is none. With nothing wanted (the event spoke about a whole
+ * run), every check on the commit is.
  */
 export function assessChecks(facts: readonly CheckFact[], wanted: readonly FailedCheck[]): ChecksReading {
   const current = latest(facts);
@@ -45,7 +46,13 @@ export function assessChecks(facts: readonly CheckFact[], wanted: readonly Faile
     else if (states.length === 0 || states.some((state) => state !== 'green')) pending.push(check.name);
     else green.push(check.name);
   }
-  const alsoRed = current.filter((fact) => !matched.has(fact) && stateOf(fact) === 'red').map((fact) => fact.check);
+  const others = current.filter((fact) => !matched.has(fact));
+  const suites = new Set([...matched].map((fact) => fact.suiteId).filter((id) => id !== null));
+  const beside = others.filter((fact) => fact.suiteId !== null && suites.has(fact.suiteId));
+  red.push(...beside.filter((fact) => stateOf(fact) === 'red').map((fact) => fact.check));
+  // What waits for a person may wait for days; it says nothing about the repair.
+  pending.push(...beside.filter((fact) => fact.conclusion === null).map((fact) => fact.check.name));
+  const alsoRed = others.filter((fact) => stateOf(fact) === 'red' && !beside.includes(fact)).map((fact) => fact.check);
   return { state: stateFrom(red.length, pending.length), red: unique(red), pending, green, alsoRed };
 }
 

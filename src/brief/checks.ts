@@ -41,7 +41,8 @@ export async function listChecks(
     return [
       ...own.map((run) => fromCheckRun(run, runs)),
       ...statuses,
-      ...runs.filter((run) => !suites.has(run.check_suite_id)).map(fromWorkflowRun),
+      // A job that needs another one is no check yet while it waits; its run tells that something is still to come.
+      ...runs.filter((run) => !suites.has(run.check_suite_id) || isUnderWay(run)).map(fromWorkflowRun),
     ];
   } catch (error) {
     throw githubError(error, `list the checks of ${repository}@${sha.slice(0, 8)}`, github.clock());
@@ -118,8 +119,21 @@ function fromCheckRun(run: CheckRun, workflows: readonly WorkflowRun[]): CheckFa
     checkRunId: Number(run.id),
     event: workflow?.event ?? null,
     suiteId: run.check_suite?.id ?? null,
-    conclusion: run.status === 'completed' ? run.conclusion : null,
+    conclusion: conclusionOf(run),
   };
+}
+
+/** `waiting` is GitHub's word for what goes on only when a person approves a deployment. */
+function conclusionOf(run: {
+  readonly status: string | null;
+  readonly conclusion: string | null;
+}): CheckFact['conclusion'] {
+  if (run.status === 'completed') return run.conclusion;
+  return run.status === 'waiting' ? 'action_required' : null;
+}
+
+function isUnderWay({ status }: WorkflowRun): boolean {
+  return status !== 'completed' && status !== 'waiting';
 }
 
 function fromWorkflowRun(run: WorkflowRun): CheckFact {
@@ -136,7 +150,7 @@ function fromWorkflowRun(run: WorkflowRun): CheckFact {
     checkRunId: null,
     event: run.event,
     suiteId: run.check_suite_id ?? null,
-    conclusion: run.status === 'completed' ? run.conclusion : null,
+    conclusion: conclusionOf(run),
   };
 }
 

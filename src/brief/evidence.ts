@@ -117,12 +117,12 @@ export interface RepositoryFacts {
 /** How the checks stand that have to become green. */
 export interface ChecksReading {
   readonly state: 'green' | 'red' | 'pending';
-  /** Wanted checks that are red. */
+  /** Wanted checks that are red, and red ones that run together with them. */
   readonly red: readonly FailedCheck[];
-  /** Names of wanted checks that have not completed, were skipped, or are not there. */
+  /** Names of wanted checks that have not completed, were skipped, or are not there, and of what runs beside them. */
   readonly pending: readonly string[];
   readonly green: readonly string[];
-  /** Red checks that nobody asked about. */
+  /** Red checks of other workflows and systems, which nobody asked about. */
   readonly alsoRed: readonly FailedCheck[];
 }
 

@@ -48,18 +48,24 @@ describe('the state of the wanted checks', () => {
     ['red and running again', [fact('a', 'failure'), fact('a', null)], ['a'], 'pending'],
     [
       'the same name in another workflow',
-      [fact('a', 'success'), fact('a', 'failure', { workflow: 'x' })],
+      [fact('a', 'success'), fact('a', 'failure', { workflow: 'x', suiteId: 2 })],
       ['a'],
       'green',
     ],
     ['for two events', [fact('a', 'success'), fact('a', 'failure', { event: 'pull_request' })], ['a'], 'red'],
-    ['a red one that nobody wanted', [fact('a', 'success'), fact('z', 'failure')], ['a'], 'green'],
+    ['a red one that nobody wanted', [fact('a', 'success'), fact('z', 'failure', { suiteId: 2 })], ['a'], 'green'],
+    ['a running one that nobody wanted', [fact('a', 'success'), fact('z', null, { suiteId: 2 })], ['a'], 'green'],
+    ['a red one beside it', [fact('a', 'success'), fact('z', 'failure')], ['a'], 'red'],
+    ['a running one beside it', [fact('a', 'success'), fact('z', null)], ['a'], 'pending'],
+    ['one beside it that waits for a person', [fact('a', 'success'), fact('z', 'action_required')], ['a'], 'green'],
+    ['a skipped one beside it', [fact('a', 'success'), fact('z', 'skipped')], ['a'], 'green'],
+    ['two statuses', [status('a', 'success'), status('z', 'failure')], ['a'], 'green'],
   ])('%s', (_, facts, names, state) => {
     expect(assessChecks(facts, wanted(...names)).state).toBe(state);
   });
 
   it('names what is red, pending, green, and red besides', () => {
-    const facts = [fact('a', 'failure'), fact('b', null), fact('c', 'success'), fact('z', 'timed_out')];
+    const facts = [fact('a', 'failure'), fact('b', null), fact('c', 'success'), fact('z', 'timed_out', { suiteId: 2 })];
     const reading = assessChecks(facts, wanted('a', 'b', 'c', 'd'));
     expect(reading.red).toEqual([facts[0]?.check]);
     expect(reading).toMatchObject({ state: 'red', pending: ['b', 'd'], green: ['c'] });
@@ -113,13 +119,16 @@ describe('whatever GitHub lists', () => {
   );
   const names = fc.subarray(['a', 'b', 'c'], { minLength: 1 });
 
-  it('is green only if each wanted check has a newest result, and that is success', () => {
+  it('is green only if each wanted check has a newest result, that is success, and nothing beside it is red or running', () => {
     fc.assert(
       fc.property(facts, names, (listed, asked) => {
         const newest = (name: string) =>
-          listed.filter((one) => one.check.name === name).toSorted((x, y) => y.id - x.id)[0]?.conclusion;
-        const allGreen = asked.every((name) => newest(name) === 'success');
-        expect(assessChecks(listed, wanted(...asked)).state === 'green').toBe(allGreen);
+          listed.filter((one) => one.check.name === name).toSorted((x, y) => y.id - x.id)[0];
+        const suites = asked.map((name) => newest(name)?.suiteId);
+        const beside = ['a', 'b', 'c'].map(newest).filter((one) => one !== undefined && suites.includes(one.suiteId));
+        const allGreen = asked.every((name) => newest(name)?.conclusion === 'success');
+        const quiet = beside.every((one) => !['failure', 'timed_out', null].includes(one?.conclusion ?? null));
+        expect(assessChecks(listed, wanted(...asked)).state === 'green').toBe(allGreen && quiet);
       }),
     );
   });
@@ -137,7 +146,8 @@ describe('whatever GitHub lists', () => {
     fc.assert(
       fc.property(facts, names, (listed, asked) => {
         const { red, pending, green } = assessChecks(listed, wanted(...asked));
-        expect([...red.map((check) => check.name), ...pending, ...green].sort()).toEqual([...asked].sort());
+        const told = [...red.map((check) => check.name), ...pending, ...green];
+        expect(told.filter((name) => asked.includes(name)).sort()).toEqual([...asked].sort());
       }),
     );
   });
