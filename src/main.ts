@@ -1,9 +1,9 @@
 import { environment } from './app/environment.ts';
-import { endWithParent } from './app/parent.ts';
+import { endWithLauncher } from './app/parent.ts';
 import { runCli } from './cli/program.ts';
 
 const env = environment();
-if (env['HEALER_ENDS_WITH_PARENT'] === '1') endWithParent();
+if (env['HEALER_ENDS_WITH_PARENT'] === '1') endWithLauncher();
 
 // A reader that has seen enough (`healer … | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

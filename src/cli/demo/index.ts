@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { createLog } from '../../app/log.ts';
-import { endWithParent } from '../../app/parent.ts';
+import { endWithLauncher } from '../../app/parent.ts';
 import { ROOT } from '../../app/paths.ts';
 import { type Service, startService } from '../../app/service.ts';
 import { settingsSchema } from '../../app/settings.ts';
@@ -43,7 +43,7 @@ export function registerDemo(program: Command, context: CliContext): void {
 
 async function runDemo(options: Options, context: CliContext): Promise<void> {
   // `npm run demo` that is killed leaves nothing behind, so that it can be started again in the same folder.
-  endWithParent();
+  if (context.env['npm_lifecycle_event'] !== undefined) endWithLauncher();
   const named = options.dataDir ?? context.env['HEALER_DATA_DIR'];
   const folder = await openDemoFolder(
     named === undefined ? mkdtempSync(join(tmpdir(), 'healer-demo-')) : resolve(named),
