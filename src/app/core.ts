@@ -12,6 +12,7 @@ import type { CiSignal } from '../model/signal.ts';
 import { createMachine, type Machine } from '../remediate/machine.ts';
 import type { Store } from '../store/open.ts';
 import { createDecider, type Decider } from './decide/index.ts';
+import { keepIncidents } from './incidents.ts';
 import { createPolicy, fixedPolicy } from './policy.ts';
 import type { Settings } from './settings.ts';
 
@@ -40,8 +41,9 @@ export function createCore(options: CoreOptions): Core {
   const machine = createMachine({
     store,
     clock,
-    policyFor: createPolicy(settings),
+    policyFor: createPolicy(settings, store.dialect),
     policyToOpen: fixedPolicy(settings),
+    onEnd: (tx, ended, now) => keepIncidents(tx, store.dialect, ended, now),
   });
   const decide = createDecider({
     machine,

@@ -1,8 +1,14 @@
+import { attemptLimit } from '../decide/repository-config/apply.ts';
+import { asReading } from '../decide/repository-config/reading.ts';
+import type { Fact } from '../model/fact.ts';
 import type { Remediation } from '../model/remediation.ts';
+import type { PolicyFor } from '../remediate/machine.ts';
 import { DEFAULT_POLICY, type Policy } from '../remediate/policy.ts';
-import type { Tx } from '../store/open.ts';
-import { isPaused } from '../store/pauses.ts';
-import { countWorking, nthLastEscalation } from '../store/remediations.ts';
+import { lockSpending } from '../store/attempts.ts';
+import type { Store } from '../store/open.ts';
+import { findRepositoryConfig } from '../store/repository-configs.ts';
+import { noteEvidence, readIncident } from './incidents.ts';
+import { readLoad } from './load.ts';
 import type { Settings } from './settings.ts';
 
 /** Cancelled and failed runs do not count as attempts, but they cost; so many of them are enough. */
@@ -27,23 +33,38 @@ export function fixedPolicy({ limits, ...settings }: Settings): Policy {
   };
 }
 
-/** The policy that the settings ask for, with what stands in the way of spending read in the same transaction. */
-export function createPolicy(settings: Settings): (tx: Tx, remediation: Remediation, now: number) => Promise<Policy> {
-  const { breaker } = settings;
+/** The policy for one fact, with what stands in the way of spending read in the same transaction. */
+export function createPolicy(settings: Settings, dialect: Store['dialect']): PolicyFor {
   const fixed = fixedPolicy(settings);
-  return async (tx, remediation, now) => ({
-    ...fixed,
-    load: {
-      running: await countWorking(tx, remediation.id),
-      maxRunning: settings.maxConcurrentCodeRuns,
-      paused: await isPaused(tx, remediation.repository),
-      breakerUntil: await breakerUntil(tx, breaker.failures, breaker.minutes * MINUTE, now),
-    },
-  });
+  const wave = { remediations: settings.incidents.remediations, windowMs: settings.incidents.minutes * MINUTE };
+  return async (tx, remediation, now, fact) => {
+    const need = needOf(remediation, fact);
+    if (need === 'nothing') return fixed;
+    const spends = fact?.kind === 'evidence_gathered';
+    if (spends) await lockSpending(tx, dialect);
+    const load = need === 'load' ? await readLoad(tx, settings, remediation, now) : fixed.load;
+    if (spends) await noteEvidence(tx, wave, remediation, fact, now);
+    const incident = await readIncident(tx, dialect, remediation, now);
+    const own = asReading(await findRepositoryConfig(tx, remediation.repository));
+    const maxAttempts = attemptLimit(settings.maxAttempts, own);
+    return { ...fixed, maxAttempts, maxRuns: maxAttempts * RUNS_PER_ATTEMPT, load: { ...load, incident } };
+  };
 }
 
-/** The breaker opens when the `failures`-th last escalation is younger than the window, and stays open until it is not. */
-async function breakerUntil(tx: Tx, failures: number, windowMs: number, now: number): Promise<number | null> {
-  const at = await nthLastEscalation(tx, failures);
-  return at !== null && at > now - windowMs ? at + windowMs : null;
+/** Most facts spend nothing and end nothing; reading what stands in the way of spending would be for nothing. */
+function needOf({ phase }: Remediation, fact: Fact | null): 'nothing' | 'incident' | 'load' {
+  switch (fact?.kind) {
+    case 'evidence_gathered':
+      return phase === 'gathering' ? 'load' : 'nothing';
+    case 'timer_rang':
+      return phase === 'deferred' ? 'load' : 'incident';
+    // These may be the last that a remediation hears before people are asked.
+    case 'gather_failed':
+    case 'coderun_ended':
+    case 'checks_read':
+    case 'rerun_requested':
+      return 'incident';
+    default:
+      return 'nothing';
+  }
 }

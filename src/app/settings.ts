@@ -18,6 +18,7 @@ const seconds = z.coerce
   .min(0)
   .max(60 * 60 * 24);
 const count = z.coerce.number().int().positive();
+const money = z.coerce.number().positive();
 
 /**
  * Every setting, once: the file `healer.yaml`, the environment, the defaults and the documentation come from here.
@@ -94,6 +95,12 @@ export const settingsSchema = z.strictObject({
     .default(10)
     .meta({ description: 'After a remediation ended, its branch is left alone for so long.' }),
   maxConcurrentCodeRuns: count.default(5).meta({ description: 'CodeRuns at work at the same time.' }),
+  maxConcurrentCodeRunsPerRepository: count.optional().meta({
+    description: 'CodeRuns at work at the same time in one repository; without it only the number in all counts.',
+  }),
+  commandBots: list
+    .default([])
+    .meta({ description: 'Logins of bots whose `/healer` comments are obeyed; bots are not otherwise.' }),
   breaker: z
     .strictObject({
       failures: count.default(5).meta({ description: 'Escalations that open the breaker …' }),
@@ -102,8 +109,32 @@ export const settingsSchema = z.strictObject({
         .meta({ description: '… when they happen within so many minutes; it stays open as long.' }),
     })
     .prefault({}),
+  incidents: z
+    .strictObject({
+      remediations: count
+        .default(5)
+        .meta({ description: 'More remediations than this with one transient cause are one incident …' }),
+      minutes: minutes.default(15).meta({
+        description: '… when they come within so many minutes; nobody waits longer for the one that goes ahead.',
+      }),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
+      attemptsPerDay: count.optional().meta({ description: 'Attempts begun in one day (UTC); no limit without it.' }),
+      attemptsPerDayPerRepository: count
+        .optional()
+        .meta({ description: 'Attempts begun in one repository in one day (UTC); no limit without it.' }),
+      costUsdPerDay: money.optional().meta({ description: 'US dollars spent in one day (UTC); no limit without it.' }),
+      costUsdPerDayPerRepository: money
+        .optional()
+        .meta({ description: 'US dollars spent in one repository in one day (UTC); no limit without it.' }),
+      requestsPerMinute: count
+        .default(600_000)
+        .meta({ description: 'Requests taken from one sender (token, webhook or address) in a minute.' }),
+      inFlightMegabytes: count
+        .default(128)
+        .meta({ description: 'Bodies under way at the same time; senders of more are told to keep theirs.' }),
       runDeadlineMinutes: minutes.default(120).meta({ description: 'How long a CodeRun may take.' }),
       verifyTimeoutMinutes: minutes.default(30).meta({ description: 'How long CI may take to confirm a commit.' }),
       settleSeconds: seconds.default(5).meta({ description: 'How long more failures of the same run are awaited.' }),

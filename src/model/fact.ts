@@ -72,6 +72,8 @@ export interface EvidenceGathered {
   readonly pullRequest: number | null;
   readonly headSha: string;
   readonly failedChecks: readonly FailedCheck[];
+  /** Names of red checks that the repository does not want repaired; success does not wait for them. */
+  readonly ignoredChecks?: readonly string[];
   readonly verdict: Verdict;
 }
 

@@ -2,6 +2,7 @@
 import { type Reason, reason } from '../model/reason.ts';
 import type { Remediation } from '../model/remediation.ts';
 import { change, type Result } from './change.ts';
+import { waitsForAnother } from './incident.ts';
 import type { Policy } from './policy.ts';
 import { end, gather } from './steps.ts';
 
@@ -10,9 +11,12 @@ export function obstacleTo(policy: Policy, now: number): Reason | null {
   const { load } = policy;
   if (policy.mode === 'paused' || load.paused) return reason('paused');
   if (load.breakerUntil !== null && load.breakerUntil > now) return reason('breaker_open');
+  const waiting = waitsForAnother(load.incident, now);
+  if (waiting !== null) return waiting;
   if (load.running >= load.maxRunning)
     return reason('at_capacity', `${load.running} of ${load.maxRunning} CodeRuns are running.`);
-  return null;
+  const spent = load.allowances.find(({ used, limit }) => used >= limit);
+  return spent === undefined ? null : reason(spent.code, `${spent.used} of ${spent.limit} ${spent.what}.`);
 }
 
 export function defer(remediation: Remediation, why: Reason, policy: Policy, now: number): Result {

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Fact } from '../model/fact.ts';
 import { isTerminal, type Remediation, type TimelineEntry } from '../model/remediation.ts';
+import { saveAttempt } from '../store/attempts.ts';
 import { planEffects } from '../store/effects.ts';
 import { closeLineage, saveSpending } from '../store/lineages.ts';
 import type { Store, Tx } from '../store/open.ts';
@@ -8,7 +9,7 @@ import { assignRun, insertRemediation, loadForChange, saveRemediation } from '..
 import { appendTimeline } from '../store/timeline.ts';
 import type { Result } from './change.ts';
 import { effectKey, REPEATABLE } from './effects.ts';
-import { attemptsSpent } from './lineage.ts';
+import { attemptsSpent, counts } from './lineage.ts';
 import type { Policy } from './policy.ts';
 import { opened, transition } from './transition.ts';
 
@@ -20,13 +21,17 @@ export interface Step {
   readonly entries: readonly TimelineEntry[];
 }
 
+/** Reads what stands in the way of what the fact asks for, in the same transaction; the fact is null at the opening. */
+export type PolicyFor = (tx: Tx, remediation: Remediation, now: number, fact: Fact | null) => Promise<Policy>;
+
 export interface MachineOptions {
   readonly store: Store;
   readonly clock: Clock;
-  /** Reads what stands in the way of spending, in the same transaction. */
-  readonly policyFor: (tx: Tx, remediation: Remediation, now: number) => Promise<Policy>;
+  readonly policyFor: PolicyFor;
   /** What holds for every remediation. Opening one spends nothing, so that nothing in the way of spending is read. */
   readonly policyToOpen?: Policy;
+  /** A remediation came to its end; done in the same transaction. */
+  readonly onEnd?: (tx: Tx, ended: Remediation, now: number) => Promise<void>;
 }
 
 export interface ApplyOptions {
@@ -49,7 +54,7 @@ export interface Machine {
 }
 
 /** Facts in, states and duties out, each step in one transaction. */
-export function createMachine({ store, clock, policyFor, policyToOpen }: MachineOptions): Machine {
+export function createMachine({ store, clock, policyFor, policyToOpen, onEnd }: MachineOptions): Machine {
   const listeners = new Set<(step: Step) => void>();
 
   const write = async (tx: Tx, before: Remediation | null, result: Result, now: number): Promise<void> => {
@@ -68,12 +73,15 @@ export function createMachine({ store, clock, policyFor, policyToOpen }: Machine
       now,
     );
     await keepLineage(tx, before, remediation, now);
+    if (before === null) return;
+    await keepSpending(tx, before, remediation);
+    if (isTerminal(remediation.phase) && !isTerminal(before.phase)) await onEnd?.(tx, remediation, now);
   };
 
   const machine: Machine = {
     open: async (tx, remediation, message) => {
       const now = clock();
-      const policy = policyToOpen ?? (await policyFor(tx, remediation, now));
+      const policy = policyToOpen ?? (await policyFor(tx, remediation, now, null));
       const result = opened(remediation, policy, now, message);
       if (!(await insertRemediation(tx, result.remediation))) return null;
       if (remediation.runId !== null) await assignRun(tx, remediation.repository, remediation.runId, remediation.id);
@@ -87,7 +95,7 @@ export function createMachine({ store, clock, policyFor, policyToOpen }: Machine
       if (loaded === null) return null;
       const before = loaded.remediation;
       if (onlyIf !== undefined && !onlyIf(before)) return { before, after: before, fact, entries: [] };
-      const result = transition(before, fact, await policyFor(tx, before, now), now);
+      const result = transition(before, fact, await policyFor(tx, before, now, fact), now);
       if (result.remediation !== before) {
         await saveRemediation(tx, result.remediation, loaded.version);
         await write(tx, before, result, now);
@@ -127,5 +135,22 @@ async function keepLineage(tx: Tx, before: Remediation | null, after: Remediatio
   }
   if (after.phase === 'succeeded' && before !== null && !isTerminal(before.phase)) {
     await closeLineage(tx, after.subjectKey, 'green', now);
+  }
+}
+
+/** What attempts spent, for the daily limits; only those that changed are written. */
+async function keepSpending(tx: Tx, before: Remediation, after: Remediation): Promise<void> {
+  for (const attempt of after.attempts) {
+    const known = before.attempts.find(({ ordinal }) => ordinal === attempt.ordinal);
+    if (known !== undefined && known.outcome === attempt.outcome && known.report === attempt.report) continue;
+    await saveAttempt(tx, {
+      remediationId: after.id,
+      ordinal: attempt.ordinal,
+      repository: after.repository,
+      startedAt: attempt.startedAt,
+      counted: counts(attempt),
+      // What an agent reports must not give money back.
+      costUsd: Math.max(0, attempt.report?.usage?.costUsd ?? 0),
+    });
   }
 }

@@ -37,6 +37,33 @@ export interface Load {
   readonly paused: boolean;
   /** Until when the breaker holds spending back; null when it is closed. */
   readonly breakerUntil: number | null;
+  /** Limits besides the number of CodeRuns everywhere; the first that is used up holds spending back. */
+  readonly allowances: readonly Allowance[];
+  /** The wave that this remediation is part of; null when it is in none. */
+  readonly incident: IncidentLoad | null;
+}
+
+/** A limit with what is used of it. */
+export interface Allowance {
+  readonly code: 'repository_at_capacity' | 'daily_attempts' | 'daily_cost';
+  readonly used: number;
+  readonly limit: number;
+  /** Finishes the sentence “… of … ”: `CodeRuns are running in acme/shop`. */
+  readonly what: string;
+}
+
+/** How a remediation stands in the incident that it is part of. */
+export interface IncidentLoad {
+  /** What they have in common, for people. */
+  readonly what: string;
+  /** The task id of the remediation that goes ahead. */
+  readonly lead: string;
+  /** This remediation is the one that goes ahead. */
+  readonly isLead: boolean;
+  /** The task id of another remediation about which people were asked already; null when nobody was. */
+  readonly escalatedAs: string | null;
+  /** Whatever happens, nobody waits longer. */
+  readonly until: number;
 }
 
 const MINUTE = 60_000;
@@ -60,5 +87,5 @@ export const DEFAULT_POLICY: Policy = {
   maxDeferredMs: 24 * HOUR,
   approvalTimeoutMs: 72 * HOUR,
   mode: 'live',
-  load: { running: 0, maxRunning: 5, paused: false, breakerUntil: null },
+  load: { running: 0, maxRunning: 5, paused: false, breakerUntil: null, allowances: [], incident: null },
 };

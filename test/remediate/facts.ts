@@ -3,7 +3,7 @@ import type { Fact } from '../../src/model/fact.ts';
 import type { AgentReport } from '../../src/model/outcome.ts';
 import { reason } from '../../src/model/reason.ts';
 import type { Remediation } from '../../src/model/remediation.ts';
-import { DEFAULT_POLICY, type Load, type Policy } from '../../src/remediate/policy.ts';
+import { DEFAULT_POLICY, type IncidentLoad, type Load, type Policy } from '../../src/remediate/policy.ts';
 import { AGENT_SHA, aCheck, aReport, checksRead, codeRunEnded, evidence, SHA } from '../support/builders.ts';
 
 /** A fact that depends on the state it meets: facts about the attempt under way are the ones that move things. */
@@ -213,7 +213,30 @@ export const anyLoad: fc.Arbitrary<Load> = fc.record({
   maxRunning: fc.constant(5),
   paused: mostly(false, true),
   breakerUntil: mostly<number | null>(null, Number.MAX_SAFE_INTEGER),
+  allowances: mostly<Load['allowances']>(
+    [],
+    [{ code: 'daily_attempts', used: 3, limit: 4, what: 'attempts were begun today' }],
+    [{ code: 'daily_cost', used: 4, limit: 4, what: 'US dollars were spent today' }],
+  ),
+  incident: mostly<Load['incident']>(
+    null,
+    anIncident(),
+    anIncident({ isLead: true }),
+    anIncident({ escalatedAs: 'ci-7' }),
+  ),
 });
+
+/** A wave in which another one goes ahead; `changes` make it another standing. */
+export function anIncident(changes: Partial<IncidentLoad> = {}): IncidentLoad {
+  return {
+    what: 'red because of a network failure',
+    lead: 'ci-1',
+    isLead: false,
+    escalatedAs: null,
+    until: Number.MAX_SAFE_INTEGER,
+    ...changes,
+  };
+}
 
 export const anyPolicy: fc.Arbitrary<Policy> = fc
   .record({

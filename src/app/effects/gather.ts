@@ -9,19 +9,24 @@ import { chooseAgent } from '../../decide/agent-choice.ts';
 import { targetBranch } from '../../decide/branch.ts';
 import { classifyCauses } from '../../decide/classify-causes.ts';
 import { classifyChecks } from '../../decide/classify-checks.ts';
+import { allowedAgents, attemptLimit, ignoredChecks, judgeConfig } from '../../decide/repository-config/apply.ts';
+import type { ConfigReading } from '../../decide/repository-config/reading.ts';
 import type { RuleSet } from '../../decide/route/rule-set.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { GitHub } from '../../lib/github/client.ts';
+import type { AgentName } from '../../model/agent.ts';
 import type { Classification } from '../../model/evidence.ts';
-import type { EvidenceGathered } from '../../model/fact.ts';
+import type { EvidenceGathered, Verdict } from '../../model/fact.ts';
 import type { Remediation } from '../../model/remediation.ts';
-import { attemptsSpent } from '../../remediate/lineage.ts';
+import type { FailedCheck } from '../../model/signal.ts';
+import { attemptsSpent, mergeChecks } from '../../remediate/lineage.ts';
 import type { Handler } from '../../remediate/worker.ts';
 import type { Metrics } from '../../report/metrics.ts';
 import { createNonce, createRedactor, type Redactor, safeText } from '../../safety/index.ts';
 import { insertBrief } from '../../store/briefs.ts';
 import type { Store } from '../../store/open.ts';
 import type { Settings } from '../settings.ts';
+import { readRepositoryConfig } from './config.ts';
 import { withPlace } from './place.ts';
 
 export interface GatherDeps {
@@ -42,6 +47,7 @@ export interface GatherDeps {
 export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
   return async (effect, known, signal) => {
     const redactor = createRedactor({ secrets: deps.secrets });
+    const config = await readRepositoryConfig({ ...deps, agents: namesOf(deps) }, known.repository, signal);
     const remediation = known.causes.length > 0 ? await withPlace(deps.github, known, signal) : known;
     const gathered = await gather(deps.sources, remediation, {
       clock: deps.clock,
@@ -49,11 +55,35 @@ export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
       signal,
       onFinding: (finding) => deps.metrics.contextAsked(finding.source, finding.status, finding.durationMs),
     });
-    const evidence = { ...gathered, findings: [...causeFindings(remediation.causes, redactor), ...gathered.findings] };
-    const judged = judge(deps, remediation, evidence, redactor);
-    const briefId = await storeBrief(deps, { remediation, evidence, redactor, ordinal: effect.ordinal, ...judged });
+    const ignored = ignoredChecks(config, mergeChecks(remediation.failedChecks, gathered.failedChecks));
+    const evidence = {
+      ...wantedOf(gathered, ignored),
+      findings: [...causeFindings(remediation.causes, redactor), ...gathered.findings],
+    };
+    const all: Known = { remediation, evidence, config, ignored, redactor };
+    const judged = judge(deps, all);
+    const briefId = await storeBrief(deps, { ...all, ...judged, ordinal: effect.ordinal });
     return { kind: 'fact', fact: { kind: 'evidence_gathered', briefId, ...judged.fact } };
   };
+}
+
+const namesOf = ({ templates }: GatherDeps): readonly AgentName[] => templates.agents.map(({ name }) => name);
+
+interface Known {
+  readonly remediation: Remediation;
+  readonly evidence: Evidence;
+  readonly config: ConfigReading;
+  /** Names of red checks that the repository does not want repaired. */
+  readonly ignored: readonly string[];
+  readonly redactor: Redactor;
+}
+
+/** The evidence without the checks that the repository does not want repaired; unless those are all that is red. */
+function wantedOf(evidence: Evidence, ignored: readonly string[]): Evidence {
+  const isWanted = ({ name }: FailedCheck): boolean => !ignored.includes(name);
+  const failedChecks = evidence.failedChecks.filter(isWanted);
+  if (failedChecks.length === 0) return evidence;
+  return { ...evidence, failedChecks, logs: evidence.logs.filter(({ check }) => isWanted(check)) };
 }
 
 interface Judged {
@@ -63,7 +93,8 @@ interface Judged {
   readonly baseBranch: string | null;
 }
 
-function judge(deps: GatherDeps, remediation: Remediation, evidence: Evidence, redactor: Redactor): Judged {
+function judge(deps: GatherDeps, known: Known): Judged {
+  const { remediation, evidence, config, ignored, redactor } = known;
   const classification = safe(classifyTimed(deps, remediation, evidence), redactor);
   const { failureType, confidence, rule, fingerprint, transient } = classification;
   const facts: GatheredFacts = {
@@ -74,7 +105,7 @@ function judge(deps: GatherDeps, remediation: Remediation, evidence: Evidence, r
     classified: classification.agent,
     pinned: remediation.pinnedAgent,
     attempts: remediation.attempts,
-    agents: deps.templates.agents.map(({ name }) => name),
+    agents: allowedAgents(config, namesOf(deps)),
   });
   const { pullRequest } = evidence;
   const headSha = commitToRepair(remediation, facts);
@@ -102,9 +133,31 @@ function judge(deps: GatherDeps, remediation: Remediation, evidence: Evidence, r
       pullRequest: pullRequest?.state === 'open' ? pullRequest.number : remediation.pullRequest,
       headSha,
       failedChecks: evidence.failedChecks,
-      verdict: judgeEvidence(remediation, facts),
+      ignoredChecks: ignored,
+      verdict: verdictOf(deps, known, facts, classification),
     },
   };
+}
+
+/** What the evidence says, and then what the repository itself says. */
+function verdictOf(
+  deps: GatherDeps,
+  { remediation, evidence, config }: Known,
+  facts: GatheredFacts,
+  { agent, failureType }: Classification,
+): Verdict {
+  const verdict = judgeEvidence(remediation, facts);
+  if (verdict.kind !== 'proceed') return verdict;
+  return judgeConfig(config, {
+    branch: remediation.branch,
+    failureType,
+    owner: agent,
+    pinned: remediation.pinnedAgent,
+    agents: namesOf(deps),
+    failedChecks: evidence.failedChecks,
+    changedFiles: evidence.changedFiles?.map((file) => file.path) ?? null,
+    hasCauses: remediation.causes.length > 0,
+  });
 }
 
 function classifyTimed(deps: GatherDeps, remediation: Remediation, evidence: Evidence): Classification {
@@ -137,10 +190,7 @@ function safe(classification: Classification, redactor: Redactor): Classificatio
   };
 }
 
-async function storeBrief(
-  deps: GatherDeps,
-  input: Judged & { remediation: Remediation; evidence: Evidence; redactor: Redactor; ordinal: number },
-): Promise<string> {
+async function storeBrief(deps: GatherDeps, input: Judged & Known & { readonly ordinal: number }): Promise<string> {
   const { remediation, evidence, classification, fact, baseBranch } = input;
   const agent = deps.templates.agents.find(({ name }) => name === fact.agent);
   if (agent === undefined) throw new Error(`There is no agent ${fact.agent}.`);
@@ -153,7 +203,7 @@ async function storeBrief(
     targetBranch: fact.targetBranch,
     baseBranch,
     attemptNumber: attemptsSpent(remediation) + 1,
-    maxAttempts: deps.settings.maxAttempts,
+    maxAttempts: attemptLimit(deps.settings.maxAttempts, input.config),
     nonce: createNonce(),
     budgetChars: deps.settings.promptBudget,
     redactor: input.redactor,
