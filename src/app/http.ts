@@ -5,10 +5,12 @@ import { type Credentials, refuseToken } from '../intake/authenticate.ts';
 import { Problem } from '../intake/problem.ts';
 import { answerProblem, useProblems } from '../intake/problem-handler.ts';
 import { type IntakeDeps, intakeRoutes } from '../intake/routes.ts';
-import { serverOptions } from '../intake/server-options.ts';
+import { serverOptions, type Timeouts } from '../intake/server-options.ts';
 import { apiRoutes, type ReportDeps } from '../report/api.ts';
 import { collectOpenApi } from '../report/openapi.ts';
 import { pageRoutes } from '../report/pages.ts';
+import { boundInFlight } from './in-flight.ts';
+import { limitSenders } from './senders.ts';
 import type { Settings } from './settings.ts';
 
 /** Who may use the API; GitHub's signatures are the doors' own business. */
@@ -44,17 +46,41 @@ function refuseForeignPage({ host = '', origin }: IncomingHttpHeaders): Problem 
       );
 }
 
+export interface HttpLimits {
+  /** Of one sender. */
+  readonly requestsPerMinute: number;
+  /** Of bodies under way, all senders together. */
+  readonly inFlightBytes: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+export function httpLimits({ limits }: Settings): HttpLimits {
+  return { requestsPerMinute: limits.requestsPerMinute, inFlightBytes: limits.inFlightMegabytes * MEBIBYTE };
+}
+
 /** The whole HTTP surface: doors, API, pages. Not listening yet. */
 export async function createHttp(options: {
   readonly intake: IntakeDeps;
   readonly report: ReportDeps;
+  /** None when nothing is to be served from outside of the process. */
+  readonly limits?: HttpLimits;
+  /** Shorter ones for tests of slow senders. */
+  readonly timeouts?: Timeouts;
 }): Promise<FastifyInstance> {
-  const app = fastify(serverOptions());
+  const app = fastify(serverOptions(options.timeouts));
   useProblems(app);
-  await app.register(helmet, { contentSecurityPolicy: false });
+  if (options.limits !== undefined) {
+    boundInFlight(app, options.limits.inFlightBytes);
+    await limitSenders(app, options.limits.requestsPerMinute);
+  }
   await collectOpenApi(app, options.report.info.version);
   await app.register(intakeRoutes, options.intake);
-  await app.register(apiRoutes, options.report);
-  await app.register(pageRoutes, options.report);
+  // What people's browsers see; senders of events have no use for twelve more headers.
+  await app.register(async (site) => {
+    await site.register(helmet, { contentSecurityPolicy: false });
+    await site.register(apiRoutes, options.report);
+    await site.register(pageRoutes, options.report);
+  });
   return app;
 }

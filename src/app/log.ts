@@ -12,7 +12,34 @@ export function createLog(level: Settings['logLevel'], destination?: NodeJS.Writ
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  return destination === undefined ? pino(options) : pino(options, destination as pino.DestinationStream);
+  return destination === undefined ? pino(options) : pino(options, inBatches(destination));
+}
+
+/** What is to be written before the process ends, whatever ends it. */
+const flushes = new Set<() => void>();
+process.once('exit', () => {
+  for (const flush of flushes) flush();
+});
+
+/** Lines written at once, in characters. */
+const MAX_BATCH = 64 * 1024;
+
+/** One write for all lines of a turn of the loop: a system call for each costs more than making the line. */
+function inBatches(destination: NodeJS.WritableStream): pino.DestinationStream {
+  let lines = '';
+  const flush = (): void => {
+    const batch = lines;
+    lines = '';
+    if (batch !== '') destination.write(batch);
+  };
+  flushes.add(flush);
+  return {
+    write: (line) => {
+      if (lines === '') setImmediate(flush);
+      lines += line;
+      if (lines.length > MAX_BATCH) flush();
+    },
+  };
 }
 
 /** One line for each thing that happened to a remediation. */

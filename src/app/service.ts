@@ -16,7 +16,7 @@ import { type Core, createCore } from './core.ts';
 import { createHandlers } from './effects/index.ts';
 import type { Environment } from './environment.ts';
 import { connectGitHub } from './github.ts';
-import { authorize, createHttp, credentialsOf } from './http.ts';
+import { authorize, createHttp, credentialsOf, httpLimits } from './http.ts';
 import { newId } from './ids.ts';
 import { listenHost, secretValues } from './load-settings.ts';
 import { type Log, logSteps } from './log.ts';
@@ -46,6 +46,8 @@ export interface Service {
 /** How often deliveries that could not be decided are taken up again, in milliseconds. */
 const LEFTOVERS_MS = 15_000;
 const CONCURRENT_EFFECTS = 8;
+/** Steps within this time wake the worker once, milliseconds: under a storm it would look after every batch. */
+const WAKE_MS = 10;
 
 /** The whole of Healer in one process: doors, decisions, the two loops, pages. */
 export async function startService(options: ServiceOptions): Promise<Service> {
@@ -58,6 +60,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     for (const step of undo.toReversed()) await step();
     throw error;
   }
+}
+
+/** Calls `work` once for all calls within `ms`. */
+function once(work: () => void, ms: number): () => void {
+  let isPlanned = false;
+  return () => {
+    if (isPlanned) return;
+    isPlanned = true;
+    setTimeout(() => {
+      isPlanned = false;
+      work();
+    }, ms);
+  };
 }
 
 function storeOptions(settings: Settings) {
@@ -106,7 +121,8 @@ async function compose(
     }),
   });
   // Whatever moved may have planned something.
-  core.machine.subscribe(() => worker.wake());
+  const wakeSoon = once(worker.wake, WAKE_MS);
+  core.machine.subscribe(wakeSoon);
   const acceptor = createAcceptor({ ...ports(core, worker, metrics, log), store, clock, onError });
   const leftovers = setInterval(() => {
     acceptor
@@ -117,6 +133,7 @@ async function compose(
 
   let running = false;
   const app = await createHttp({
+    limits: httpLimits(settings),
     intake: {
       credentials: credentialsOf(settings),
       clock,

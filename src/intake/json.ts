@@ -63,6 +63,7 @@ export function parseJson(text: string): Parsed {
 }
 
 const FORM = Buffer.from('payload=');
+const UTF8 = new TextDecoder();
 
 /** Whether the bytes are a form rather than JSON. */
 export function isForm(bytes: Uint8Array): boolean {
@@ -80,7 +81,7 @@ function payloadOf(form: string): string | null {
  */
 export function parseBody(bytes: Uint8Array): Parsed {
   if (!isUtf8(bytes)) return { ok: false, message: 'is not UTF-8' };
-  const text = new TextDecoder().decode(bytes);
+  const text = UTF8.decode(bytes);
   if (!isForm(bytes)) return parseJson(text);
   const payload = payloadOf(text);
   return payload === null ? { ok: false, message: 'is not JSON' } : parseJson(payload);

@@ -1,2 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { classify } from '../../src/decide/classify/index.ts';
 import type { RuleSet } from '../../src/decide/route/rule-set.ts';
-export async function measureSpeed(_rules: RuleSet, _corpus: string): Promise<void> {}
+
+const BIG_BYTES = 100_000_000;
+const SMALL_COUNT = 10_000;
+const SMALL_BYTES = 64 * 1024;
+const ROUNDS = 3;
+
+/** Prints throughput over one large and many small logs beside ripgrep's, the memory of a 500 MB log, and the cost of one hostile line. */
+export function measureSpeed(rules: RuleSet, corpus: string): void {
+  const logs = readdirSync(corpus, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.log'))
+    .map((name) => readFileSync(join(corpus, name)));
+  const folder = mkdtempSync(join(tmpdir(), 'healer-speed-'));
+  try {
+    const big = repeated(logs, BIG_BYTES);
+    const small = smallLogs(logs);
+    const smallBytes = small.reduce((sum, log) => sum + log.length, 0);
+    console.log('\nThroughput on one core (best of three rounds; wall clock, and processor time where it is ours)');
+    report('classify, one log of 100 MB', big.length, () => classify({ log: big }, rules));
+    report(`classify, ${SMALL_COUNT} logs of ${Math.round(smallBytes / SMALL_COUNT / 1000)} kB`, smallBytes, () => {
+      for (const log of small) classify({ log }, rules);
+    });
+    measureRipgrep(rules, folder, big);
+    measureMemory(folder, big);
+    measureLine(rules);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function repeated(logs: readonly Buffer[], bytes: number): Buffer {
+  const parts: Buffer[] = [];
+  for (let total = 0, i = 0; total < bytes; i++) {
+    const log = logs[i % logs.length]!;
+    parts.push(log);
+    total += log.length;
+  }
+  return Buffer.concat(parts).subarray(0, bytes);
+}
+
+/** Whole logs where they are short, the end of the others. */
+const smallLogs = (logs: readonly Buffer[]): Buffer[] =>
+  Array.from({ length: SMALL_COUNT }, (_, i) => {
+    const log = logs[i % logs.length]!;
+    return log.subarray(Math.max(0, log.length - SMALL_BYTES));
+  });
+
+function report(title: string, bytes: number, work: () => unknown): void {
+  let [wall, cpu] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let round = 0; round < ROUNDS; round++) {
+    const [start, used] = [performance.now(), process.cpuUsage()];
+    work();
+    const { user, system } = process.cpuUsage(used);
+    wall = Math.min(wall, performance.now() - start);
+    cpu = Math.min(cpu, (user + system) / 1000);
+  }
+  const speed = (ms: number): string => `${Math.round(bytes / 1000 / ms)} MB/s`;
+  console.log(`  ${title.padEnd(44)} ${speed(wall).padStart(9)} wall  ${speed(cpu).padStart(9)} processor`);
+}
+
+function measureRipgrep(rules: RuleSet, folder: string, big: Buffer): void {
+  const [log, patterns] = [join(folder, 'big.log'), join(folder, 'patterns.txt')];
+  writeFileSync(log, big);
+  writeFileSync(patterns, `${rules.patterns.map(({ source }) => source).join('\n')}\n`);
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now();
+    const done = spawnSync(
+      'rg',
+      ['--no-config', '-j1', '-a', '-c', '--dfa-size-limit=1G', '--regex-size-limit=1G', '-f', patterns, log],
+      { encoding: 'utf8' },
+    );
+    if (done.error || (done.status ?? 2) > 1) {
+      console.log(`  ripgrep: not measured (${done.error?.message ?? done.stderr.split('\n')[0]})`);
+      return;
+    }
+    best = Math.min(best, performance.now() - start);
+  }
+  console.log(
+    `  ${'ripgrep -c, the same patterns and log'.padEnd(44)} ${`${Math.round(big.length / 1000 / best)} MB/s`.padStart(9)} wall`,
+  );
+}
+
+/** A process of its own streams 500 MB; its greatest resident size is what the operating system saw. */
+function measureMemory(folder: string, big: Buffer): void {
+  const log = join(folder, 'huge.log');
+  for (let i = 0; i < 5; i++) writeFileSync(log, big, { flag: i === 0 ? 'w' : 'a' });
+  const script = join(import.meta.dirname, 'classify-memory.ts');
+  const done = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', script, log], {
+    encoding: 'utf8',
+  });
+  console.log(`  ${'streaming a log of 500 MB'.padEnd(44)} ${(done.stdout || done.stderr).trim()}`);
+}
+
+function measureLine(rules: RuleSet): void {
+  const all = rules.patterns.flatMap(({ literals }) => literals).join(' ');
+  const lines = [all.slice(0, 2048), 'error '.repeat(340), 'a'.repeat(2048)];
+  const slowest = lines.map((line) => {
+    const times = Array.from({ length: 20 }, () => {
+      const start = performance.now();
+      classify({ log: line }, rules);
+      return performance.now() - start;
+    });
+    return times.sort((a, b) => a - b)[10]!;
+  });
+  console.log(
+    `  ${'one line of 2 KB against every rule'.padEnd(44)} ${Math.max(...slowest).toFixed(2)} ms at worst (median of 20)`,
+  );
+  const sweep = performance.now();
+  for (const { test } of rules.patterns) test(lines[0]!);
+  console.log(
+    `  ${'the same line through every pattern at once'.padEnd(44)} ${(performance.now() - sweep).toFixed(2)} ms`,
+  );
+}

@@ -144,4 +144,4 @@ printConfusion(judged);
 printCalibration(judged);
 if (wantsMisses) printMisses(judged);
 printRecall();
-if (!argv.includes('--no-speed')) await measureSpeed(rules, corpus);
+if (!argv.includes('--no-speed')) measureSpeed(rules, corpus);

@@ -1,7 +1,8 @@
 /*
  * Throws 100,000 bodies (`--count`) at the doors, through the whole HTTP plugin: a third of a shape that is read, with values
- * on the edge, a third real ones with a part replaced, a third real ones with broken bytes. Ends with 1 when one is answered with a 5xx, gets no reason, takes the
- * processor for 50 ms, or when memory grows. `--seed` repeats a run.
+ * on the edge, a third real ones with a part replaced, a third real ones with broken bytes. Ends with 1 when one is
+ * answered with a 5xx, gets no reason, leads to a signal with unclean text, takes the processor for 50 ms, or when memory
+ * grows. `--seed` repeats a run.
  */
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
@@ -28,6 +29,9 @@ const KINDS = [shapedShots, patchedShots, brokenShots];
 const LIMIT_MS = 50;
 /** Heap that may be more at the end than after the first tenth, when everything that is made once has been made. */
 const GROWTH_BYTES = 8 * 1024 * 1024;
+
+/** Control characters (besides tab and line feed) and lone surrogates, as they stand in JSON text. */
+const UNCLEAN = /(?<!\\)(?:\\\\)*\\(?:u00[01]|ud[89a-f]|[bfr])|[\u007f-\u009f]/;
 
 const collect = globalThis.gc;
 if (collect === undefined) throw new Error('Run it with --expose-gc, as `npm run fuzz:intake` does.');
@@ -74,6 +78,7 @@ async function fire(shot: Shot): Promise<void> {
   const isExplained = answer.statusCode === 400 ? document.errors.length > 0 : Boolean(document.reason.detail);
   if (!isExplained) failures.push(`no reason: ${describe(shot)}`);
   if (spent > LIMIT_MS) failures.push(`took ${spent.toFixed(0)} ms of processor time: ${describe(shot)}`);
+  if (kept !== null && UNCLEAN.test(kept.signals)) failures.push(`unclean text in a signal: ${describe(shot)}`);
   if (kept !== null && JSON.stringify(interpretDelivery(kept.delivery).signals) !== kept.signals)
     failures.push(`reads differently from the store: ${describe(shot)}`);
 }

@@ -13,6 +13,7 @@ import { SECRET } from './intake-body.ts';
 
 const store = await openStore({ kind: 'memory' });
 const app = await createHttp({
+  limits: { requestsPerMinute: 600_000, inFlightBytes: 128 * 1024 * 1024 },
   intake: {
     credentials: { webhookSecrets: [SECRET], apiTokens: ['bench-token'], readTokens: [] },
     clock: systemClock,
