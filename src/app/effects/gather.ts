@@ -28,6 +28,7 @@ import type { Store } from '../../store/open.ts';
 import type { Settings } from '../settings.ts';
 import { readRepositoryConfig } from './config.ts';
 import { withPlace } from './place.ts';
+import { assertSighted } from './sighted.ts';
 
 export interface GatherDeps {
   readonly store: Store;
@@ -55,6 +56,7 @@ export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
       signal,
       onFinding: (finding) => deps.metrics.contextAsked(finding.source, finding.status, finding.durationMs),
     });
+    assertSighted(gathered.findings);
     const ignored = ignoredChecks(config, mergeChecks(remediation.failedChecks, gathered.failedChecks));
     const evidence = {
       ...wantedOf(gathered, ignored),
