@@ -4,6 +4,7 @@ import { github } from '../../src/intake/sources/github/index.ts';
 import { normalise } from '../../src/intake/sources/github/normalise.ts';
 import { SOURCES } from '../../src/intake/sources/index.ts';
 import { DELIVERY_ORIGINS } from '../../src/model/delivery.ts';
+import { branchDeletion, checkRun, comment, pullRequest, push, status, workflowJob } from '../intake/support/bodies.ts';
 import { deliver, type SourceRequest } from './support/argo.ts';
 import { endpointOf, MANIFESTS, SENSORS, type Sensor } from './support/manifests.ts';
 import { eventOf, GITHUB_REQUESTS, OTHER_REQUESTS } from './support/requests.ts';
@@ -23,6 +24,7 @@ function carry(request: SourceRequest): Carried {
   };
 }
 
+const bot = { login: 'dependabot[bot]', id: 49_699_333, type: 'Bot' };
 const CARRIED = GITHUB_REQUESTS.map(carry);
 const ids = (list: readonly Carried[]) => list.map(({ request }) => request.id);
 const nameOf = ({ metadata }: Sensor) => metadata.name;
@@ -121,6 +123,43 @@ const SILENT = [
   // One of GitHub's examples calls a run completed that has no conclusion.
   'workflow_run: not_finished',
 ];
+
+describe('a GitHub sensor', () => {
+  const requestOf = (event: string, body: Readonly<Record<string, unknown>>) => ({
+    id: event,
+    eventSource: 'healer-github',
+    eventName: 'events',
+    headers: { 'X-GitHub-Event': event, 'X-GitHub-Delivery': '72d3162e-cc78-11e3-81ab-4c9367dc0958' },
+    body,
+  });
+  const wayOf = (event: string, body: Readonly<Record<string, unknown>>) =>
+    carry(requestOf(event, body)).sensors.map(nameOf).join() || 'nowhere';
+
+  it.each([
+    ['a job that went red', 'workflow_job', workflowJob(), 'healer-ci-failure'],
+    ['a job that went green', 'workflow_job', workflowJob({ conclusion: 'success' }), 'healer-ci-failure'],
+    ['a job that was cancelled', 'workflow_job', workflowJob({ conclusion: 'cancelled' }), 'healer-ci-failure'],
+    ['a job that was skipped', 'workflow_job', workflowJob({ conclusion: 'skipped' }), 'nowhere'],
+    ['a job that goes on', 'workflow_job', workflowJob({ conclusion: null }, 'in_progress'), 'nowhere'],
+    ['a check made with its result', 'check_run', checkRun({}, 'created'), 'healer-ci-failure'],
+    ['a check that begins', 'check_run', checkRun({ status: 'queued' }, 'created'), 'nowhere'],
+    ['a button', 'check_run', checkRun({}, 'requested_action'), 'healer-review'],
+    ['a status that went red', 'status', status(), 'healer-ci-failure'],
+    ['a status that waits', 'status', status({ state: 'pending' }), 'nowhere'],
+    ['a branch that was pushed', 'push', push(), 'healer-ci-failure'],
+    ['a tag that was pushed', 'push', push({ ref: 'refs/tags/v1' }), 'nowhere'],
+    ['a branch that was deleted', 'delete', branchDeletion(), 'healer-ci-failure'],
+    ['a tag that was deleted', 'delete', branchDeletion({ ref_type: 'tag' }), 'nowhere'],
+    ['a closed pull request', 'pull_request', pullRequest('closed'), 'healer-ci-failure'],
+    ['an assigned pull request', 'pull_request', pullRequest('assigned'), 'nowhere'],
+    ['a command', 'issue_comment', comment('/healer fix'), 'healer-command'],
+    ['a command in an edited comment', 'issue_comment', comment('/healer fix', {}, 'edited'), 'nowhere'],
+    ['a comment', 'issue_comment', comment('Looks good'), 'nowhere'],
+    ['a bot’s red build', 'workflow_job', { ...workflowJob(), sender: bot }, 'healer-ci-failure'],
+  ])('takes %s the right way', (_what, event, body, way) => {
+    expect(wayOf(event, body)).toBe(way);
+  });
+});
 
 describe('the doors', () => {
   it('are known to the sources that speak at them', () => {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DOORS } from '../../src/intake/doors.ts';
 import { PROBLEMS } from '../../src/intake/problem.ts';
+import { github } from '../../src/intake/sources/github/index.ts';
 import { DELIVERY_ORIGINS } from '../../src/model/delivery.ts';
 import { createRedactor } from '../../src/safety/redact.ts';
 import {
@@ -29,7 +30,7 @@ function common({ spec }: Sensor): unknown {
   const { k8s } = dlqTrigger.template;
   return {
     ...{ template, eventBusName, policy, retryStrategy, atLeastOnce },
-    http: { ...http, url: new URL(http.url).origin, payload: http.payload[0]?.src.dataKey },
+    http: { ...http, url: new URL(http.url).origin, payload: { ...http.payload[0]?.src, dependencyName: '' } },
     letter: { ...k8s, source: k8s.source.resource.kind, parameters: k8s.parameters[0]?.dest },
     letterRetry: dlqTrigger.retryStrategy,
   };
@@ -121,5 +122,29 @@ describe('the sensors', () => {
     const [trigger] = sensor.spec.triggers;
     const sources = [...trigger.template.http.payload, ...trigger.dlqTrigger.template.k8s.parameters];
     for (const { src } of sources) expect(src.dependencyName).toBe(sensor.spec.dependencies[0].name);
+  });
+});
+
+describe('the README', () => {
+  const table = textOf('README.md')
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .filter((cells) => cells.length === 6 && DELIVERY_ORIGINS.some((origin) => origin === cells[1]));
+
+  it('has a row for each origin, with its endpoint', () => {
+    const rows = table.map((cells) => [cells[1], cells[4]]);
+    expect(rows.sort()).toEqual(SENSORS.map((sensor) => [originOf(sensor), `\`${endpointOf(sensor)}\``]).sort());
+  });
+
+  it('names the events that the filters name', () => {
+    for (const [, origin, , events = ''] of table) {
+      const sensor = SENSORS.find((one) => originOf(one) === origin);
+      const filters = sensor?.spec.dependencies[0].filters?.data.filter(({ comparator }) => comparator !== '!=') ?? [];
+      const named = filters
+        .flatMap(({ value }) => value)
+        .join()
+        .match(/[a-z]+(?:_[a-z]+)+|status|push|delete|ping/g);
+      for (const word of named ?? []) if (github.events.includes(word)) expect(events).toContain(`\`${word}\``);
+    }
   });
 });

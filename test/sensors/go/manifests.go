@@ -22,7 +22,7 @@ import (
 )
 
 // Folders that are applied by themselves: `kubectl apply -k sensors/<folder>`.
-var roots = []string{".", "alerts", "eventbus", "examples/overlay"}
+var roots = []string{".", "alerts", "eventbus", "examples/overlay", "examples/existing-eventsource"}
 
 // Manifests holds the objects of the files themselves; what kustomize makes of them is decoded just as strictly.
 type Manifests struct {
