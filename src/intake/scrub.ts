@@ -15,6 +15,16 @@ const COMMENT = /_comment$/;
 /** Comments searched for what looks like a secret, and the longest of them; an alert has five, and they are short. */
 const [MAX_COMMENTS, MAX_COMMENT] = [20, 16_384];
 
+/**
+ * Values that are looked for elsewhere in the body (an event is about one), and how much of them in other forms (a private
+ * key has 3,300 characters). Looking takes time with the number of forms, so in bodies that are larger than any such event
+ * of GitHub's only the values themselves are looked for.
+ */
+const [MAX_VALUES, MAX_FORMED, LARGE_BODY] = [5, 4_096, 131_072];
+
+/** Shorter values are words of the language; the field itself is replaced all the same. */
+const SHORTEST = 6;
+
 type Clean = (text: string) => string;
 
 /** As `safety/redact` writes them, so that whoever reads the store knows what stood there. */
@@ -38,20 +48,43 @@ function alertsIn(value: unknown): JsonObject[] {
   return isAlert(value) ? [value, ...inner] : inner;
 }
 
+/** Finds values in other forms than their own; in none when they are too much for one pattern. */
+function findForms(values: readonly string[]): ReturnType<typeof configuredSecrets> {
+  try {
+    const find = configuredSecrets(values);
+    // A pattern is compiled when it is first used, once for each width of text; its error would quote the values.
+    for (const probe of ['a', '\u2026']) find(probe);
+    return find;
+  } catch {
+    return () => [];
+  }
+}
+
 /** Replaces the leaked values wherever a text holds them: as they are, URL-encoded, escaped, in base64, in hexadecimal. */
-function cleanerOf(alerts: readonly JsonObject[]): Clean {
+function cleanerOf(alerts: readonly JsonObject[], isLarge: boolean): Clean {
   const leaks = new Map<string, string>();
   for (const { secret, [MARK]: type } of alerts)
-    if (typeof secret === 'string') leaks.set(secret.trim(), placeholder(type));
-  const find = configuredSecrets([...leaks.keys()]);
+    if (typeof secret === 'string' && secret.trim() !== '' && leaks.size < MAX_VALUES)
+      leaks.set(secret.trim(), placeholder(type));
+  let room = MAX_FORMED;
+  const formed = [...leaks.keys()].map((value) => {
+    const part = value.slice(0, room);
+    room -= part.length;
+    return [part, leaks.get(value) ?? placeholder(null)] as const;
+  });
+  const find = isLarge ? () => [] : findForms(formed.map(([part]) => part));
+  const named = new Map(formed);
   return (text) => {
+    let plain = text;
+    for (const [value, mark] of leaks)
+      if (value.length >= SHORTEST && plain.includes(value)) plain = plain.split(value).join(mark);
     const parts: string[] = [];
     let at = 0;
-    for (const { start, end, identity } of find(text)) {
-      parts.push(text.slice(at, start), leaks.get(identity ?? '') ?? placeholder(null));
+    for (const { start, end, identity } of find(plain)) {
+      parts.push(plain.slice(at, start), named.get(identity ?? '') ?? placeholder(null));
       at = end;
     }
-    return at === 0 ? text : parts.join('') + text.slice(at);
+    return at === 0 ? plain : parts.join('') + plain.slice(at);
   };
 }
 
@@ -78,16 +111,18 @@ function withoutLeaks(value: unknown, clean: Clean, cleanComment: Clean): unknow
   return Object.fromEntries(entries);
 }
 
-function scrubbed(value: unknown): unknown {
+function scrubbed(value: unknown, isLarge: boolean): unknown {
   const alerts = alertsIn(value);
-  return alerts.length === 0 ? value : withoutLeaks(value, cleanerOf(alerts), commentCleaner());
+  return alerts.length === 0 ? value : withoutLeaks(value, cleanerOf(alerts, isLarge), commentCleaner());
 }
 
 /** The same for a body that a carrier put into its own as text. */
-function scrubbedCarrier(value: unknown): unknown {
+function scrubbedCarrier(value: unknown, isLarge: boolean): unknown {
   const inner = isObject(value) && typeof value['body'] === 'string' ? parseJson(value['body']) : null;
-  if (!isObject(value) || inner === null || !inner.ok || alertsIn(inner.value).length === 0) return scrubbed(value);
-  return { ...(scrubbed({ ...value, body: '' }) as JsonObject), body: JSON.stringify(scrubbed(inner.value)) };
+  if (!isObject(value) || inner === null || !inner.ok || alertsIn(inner.value).length === 0)
+    return scrubbed(value, isLarge);
+  const outer = scrubbed({ ...value, body: '' }, isLarge) as JsonObject;
+  return { ...outer, body: JSON.stringify(scrubbed(inner.value, isLarge)) };
 }
 
 /**
@@ -99,7 +134,7 @@ export function scrub(bytes: Uint8Array): Uint8Array {
   if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(MARK)) return bytes;
   const parsed = parseBody(bytes);
   if (!parsed.ok) return bytes;
-  const kept = scrubbedCarrier(parsed.value);
+  const kept = scrubbedCarrier(parsed.value, bytes.length > LARGE_BODY);
   if (kept === parsed.value) return bytes;
   const text = JSON.stringify(kept);
   return Buffer.from(isForm(bytes) ? `payload=${encodeURIComponent(text)}` : text);

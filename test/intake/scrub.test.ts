@@ -94,6 +94,42 @@ describe('an alert about a leaked secret', () => {
     expect(cpuMs(() => expect(scrubbed({ many })).not.toContain(token))).toBeLessThan(500);
   });
 
+  const lines = Array.from({ length: 3_000 }, (_, index) => `line ${index} of a key ${LEAK}`).join('\n');
+  it.each([
+    [
+      'thousands of alerts',
+      { all: Array.from({ length: 3_000 }, (_, n) => ({ secret_type: 'x', secret: `${LEAK}${n}` })) },
+    ],
+    ['a value of thousands of lines', secretScanningAlert({ secret: lines, note: lines })],
+    ['a value of a megabyte', secretScanningAlert({ secret: 'ab'.repeat(500_000), note: 'ab'.repeat(500_000) })],
+    [
+      'a long value and a large body of short texts',
+      { ...secretScanningAlert({ secret: lines }), pad: Array(50_000).fill('x') },
+    ],
+    ['a long value and a body of common size', secretScanningAlert({ secret: lines, note: 'text '.repeat(2_000) })],
+    [
+      'a value of backslashes and brackets',
+      secretScanningAlert({ secret: '(a+)+\\['.repeat(1_000), note: 'a'.repeat(50_000) }),
+    ],
+  ])('with %s takes bounded time, and is kept without the value', (_, body) => {
+    const raw = bytes(body);
+    let kept = '';
+    const spent = cpuMs(() => {
+      kept = Buffer.from(scrub(raw)).toString();
+    });
+    expect(spent).toBeLessThan(300);
+    expect(kept.length).toBeLessThan(raw.length);
+    expect(kept).not.toContain(LEAK);
+    expect(kept).not.toMatch(/(ab){100}|(\(a\+\)\+){3}/);
+  });
+
+  it('with a private key does not keep a line of it', () => {
+    const key = Array.from({ length: 50 }, (_, index) => sha256(`${index}`)).join('\n');
+    const secret = `-----BEGIN RSA PRIVATE KEY-----\n${key}\n-----END RSA PRIVATE KEY-----\n`;
+    const kept = scrubbed(secretScanningAlert({ secret, note: key.replaceAll('\n', ' | ') }));
+    for (const line of key.split('\n')) expect(kept).not.toContain(line);
+  });
+
   it.each([[7], [{ value: LEAK }], [[LEAK]], ['']])('whose value is %j loses it all the same', (secret) => {
     const kept = JSON.parse(scrubbed(secretScanningAlert({ secret })));
     expect(kept.alert.secret).toBe(PLACEHOLDER);

@@ -6,6 +6,8 @@ import { id, maybe, maybeText, ref, repositoryName } from '../fields.ts';
 
 export { id, line, maybe, maybeLine, maybeText, maybeUrl, name, ref, sha } from '../fields.ts';
 
+/** An App's name in addresses. */
+const SLUG = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$/;
 const LOGIN = /^[A-Za-z0-9_.-]{1,100}(?:\[bot\])?$/;
 
 /** A branch that the event may leave out; GitHub also sends an empty one. */
@@ -41,7 +43,7 @@ export const repository = z.object({
 export type Repository = z.infer<typeof repository>;
 
 /** The App that made a check; null for checks of servers that do not say. */
-export const app = maybe(z.object({ id, slug: maybe(z.string().max(200)) }));
+export const app = maybe(z.object({ id, slug: maybe(z.string().regex(SLUG)) }));
 export type App = z.infer<typeof app>;
 
 const side = z.object({ ref: maybe(ref), sha: z.string().nullish(), repo: z.object({ id }).nullish() });

@@ -230,6 +230,13 @@ describe('a pressed button', () => {
       expect(normalise('check_run', press(fields), SELF).signals[0]).toMatchObject({ button: { isOwn: true } });
   });
 
+  it('of an App whose name cannot be one is known by its id alone', () => {
+    for (const slug of ['a\u0000b', '<b>', '', 7])
+      expect(normalise('check_run', press({ app: { id: 99, slug } })).signals[0]).toMatchObject({
+        app: { id: 99, slug: null },
+      });
+  });
+
   it('without a pull request has none, and no base', () => {
     expect(normalise('check_run', press({}), SELF).signals[0]).toMatchObject({
       pullRequest: null,
