@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { loadAgents } from '../brief/agents.ts';
 import { targetBranch } from '../decide/branch.ts';
 import { classify } from '../decide/classify/index.ts';
 import { loadRules } from '../decide/route/load.ts';
+import { originOf } from '../intake/interpret.ts';
 import { systemClock } from '../lib/clock.ts';
 import { sha256 } from '../lib/digest.ts';
 import { UserError } from '../lib/errors.ts';
@@ -57,11 +57,11 @@ export async function explainDelivery(input: {
   const rules = loadRules(settings.rulesDir ?? RULES_DIR);
   const store = await openStore({ kind: 'memory' });
   try {
-    const agents = [...loadAgents(join(PROMPTS_DIR, 'agents'))];
+    const agents = [...loadAgents(PROMPTS_DIR)];
     const core = createCore({ store, settings, rules: () => rules, agents, clock: systemClock, newId });
     const read = core.interpret({
       id: newId(),
-      origin: 'github',
+      origin: originOf(body),
       event: eventType,
       externalId: null,
       digest: sha256(body),

@@ -1,6 +1,6 @@
-import type { Delivery } from '../model/delivery.ts';
+import type { Delivery, DeliveryOrigin } from '../model/delivery.ts';
 import { reason } from '../model/reason.ts';
-import { type Door, doorOf } from './doors.ts';
+import { DOORS, type Door, doorOf } from './doors.ts';
 import { parseBody } from './json.ts';
 import { scrub } from './scrub.ts';
 import { ENVELOPES, SOURCES } from './sources/index.ts';
@@ -96,4 +96,16 @@ export function interpretDelivery(
   if (door) return interpret({ door, bytes: scrub(body), event, externalId }, self);
   const why = reason('unknown_event', `Deliveries of origin ${origin} are not read.`);
   return { event, externalId, signals: [], ignored: why, fault: null };
+}
+
+/**
+ * The door that a body of unknown origin belongs to, told by its shape: for files that people hand in. GitHub's when it
+ * is nobody else's.
+ */
+export function originOf(bytes: Uint8Array): DeliveryOrigin {
+  const parsed = parseBody(bytes);
+  const { body } = open(parsed.ok ? parsed.value : null);
+  if (!isObject(body)) return 'github';
+  const events = Object.values(SOURCES).map((source: EventSource) => source.detect(body));
+  return DOORS.find((door) => door.event !== null && events.includes(door.event))?.origin ?? 'github';
 }

@@ -266,7 +266,10 @@ export interface PlatformAlertSignal {
   readonly channel: 'platform' | 'workflows';
   /** Of the group: firing while any alert of it is. */
   readonly status: 'firing' | 'resolved';
-  /** Alertmanager's own key of the group; the same from the first firing to the resolved one. */
+  /**
+   * What is healed once: the repository, if any, and Alertmanager's own key of the group; the same from the first firing to
+   * the resolved one.
+   */
   readonly groupKey: string;
   readonly repository: RepositoryName | null;
   readonly title: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DOORS, doorOf } from '../../src/intake/doors.ts';
-import { interpret, interpretDelivery } from '../../src/intake/interpret.ts';
+import { interpret, interpretDelivery, originOf } from '../../src/intake/interpret.ts';
 import { DELIVERY_ORIGINS, type DeliveryOrigin } from '../../src/model/delivery.ts';
 import { ALERT_GROUP, PLAY_FAILURE } from './support/alerts.ts';
 import { checkRun, workflowRun, wrapped } from './support/bodies.ts';
@@ -37,6 +37,24 @@ describe('a stored delivery', () => {
 });
 
 const GITHUB_DOORS = DOORS.filter(({ source }) => source === 'github');
+
+describe('a body in a file', () => {
+  it.each([
+    [PLAY_FAILURE, 'play-failure'],
+    [ALERT_GROUP, 'platform-alert'],
+    [{ body: ALERT_GROUP, headers: {} }, 'platform-alert'],
+    [workflowRun(), 'github'],
+    [{ hello: 'world' }, 'github'],
+    ['{', 'github'],
+    ['[]', 'github'],
+  ])('%j belongs to the door %s', (body, origin) => {
+    expect(originOf(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))).toBe(origin);
+  });
+
+  it('of GitHub’s examples is GitHub’s', () => {
+    for (const { body } of EXAMPLES) expect(originOf(Buffer.from(JSON.stringify(body)))).toBe('github');
+  });
+});
 
 describe('every example body', () => {
   const sentAs = {

@@ -84,6 +84,12 @@ function titleOf(alerts: readonly PlatformAlert[]): string {
   return cleanName(summary ? `${names}: ${summary}` : names, 200);
 }
 
+/** Alertmanager's key, and the repository where there is one: what is healed in one is not healed in another. */
+function keyOf(group: string, repository: string | null): string {
+  const key = cleanName(group, group.length);
+  return repository === null ? key : `${repository}:${key}`;
+}
+
 /** One signal for each repository that alerts of the group name, because each is healed by itself. */
 function signalsOf(
   group: z.infer<typeof schema>,
@@ -95,7 +101,7 @@ function signalsOf(
     kind: 'platform_alert',
     channel,
     status: own.some((one) => one.status === 'firing') ? 'firing' : 'resolved',
-    groupKey: boundedKey(cleanName(group.groupKey, group.groupKey.length)),
+    groupKey: boundedKey(keyOf(group.groupKey, repository)),
     repository,
     title: titleOf(own),
     alerts: own,

@@ -27,7 +27,7 @@ describe('a group of alerts', () => {
         kind: 'platform_alert',
         channel,
         status: 'firing',
-        groupKey: '{}/{team="platform"}:{alertname="PodCrashLooping"}',
+        groupKey: 'acme/shop:{}/{team="platform"}:{alertname="PodCrashLooping"}',
         repository: 'acme/shop',
         title: 'PodCrashLooping: A pod restarts again and again',
         alerts: [
@@ -42,7 +42,7 @@ describe('a group of alerts', () => {
 
   it('that is resolved says so, under the same key', () => {
     const body = { ...group(alert({}, 'a', { status: 'resolved' })), status: 'resolved' };
-    expect(signals(body)).toMatchObject([{ status: 'resolved', groupKey: ALERT_GROUP.groupKey }]);
+    expect(signals(body)).toMatchObject([{ status: 'resolved', groupKey: `acme/shop:${ALERT_GROUP.groupKey}` }]);
   });
 
   it('fires while any alert of it does, and tells each alert’s own state', () => {
@@ -71,6 +71,7 @@ describe('a group of alerts', () => {
       ['acme/till', 'firing', ['b']],
       [null, 'firing', ['c']],
     ]);
+    expect(signals(body).map(({ groupKey }) => groupKey.split('{')[0])).toEqual(['acme/shop:', 'acme/till:', '']);
   });
 
   it.each([
