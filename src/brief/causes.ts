@@ -3,12 +3,15 @@ import type { Cause } from '../model/remediation.ts';
 import type { PlatformAlertSignal, PlayFailedSignal, ReviewSignal, SecuritySignal } from '../model/signal.ts';
 import { type Redactor, safeLine, safeText } from '../safety/index.ts';
 
+/** The source of what a cause itself says. */
+export const REPORT = 'event';
+
 /** What was delivered is itself the first finding: text from outside, through the gate like every other. */
 export function causeFindings(causes: readonly Cause[], redactor: Redactor): readonly ContextFinding[] {
   return causes.map((cause) => {
     const { summary, lines, url } = describe(cause);
     return {
-      source: 'event',
+      source: REPORT,
       status: 'found',
       durationMs: 0,
       summary: safeLine(summary, redactor, 400),

@@ -57,5 +57,12 @@ export const answer = {
     more: { readonly url?: string | null; readonly truncated?: boolean } = {},
   ): SourceAnswer => ({ status: 'found', summary, body, url: more.url ?? null, truncated: more.truncated ?? false }),
   empty: (summary: string): SourceAnswer => ({ status: 'empty', summary, body: null, url: null, truncated: false }),
+  notConfigured: (summary: string): SourceAnswer => ({
+    status: 'not_configured',
+    summary,
+    body: null,
+    url: null,
+    truncated: false,
+  }),
   failed: (summary: string): SourceAnswer => ({ status: 'failed', summary, body: null, url: null, truncated: false }),
 };

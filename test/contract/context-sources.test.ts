@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createSources } from '../../src/brief/sources/index.ts';
+import { createHttpClient } from '../../src/lib/http.ts';
+import { anAlertRemediation, everythingKnown, systemsAt, useStandIn } from '../brief/support/systems.ts';
 import { githubOf, useWorld } from '../brief/support/world.ts';
 import { contextSourceContract } from './context-sources.ts';
 
@@ -10,6 +12,9 @@ const folders = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name);
 const world = useWorld();
+const standIn = useStandIn(everythingKnown);
+/** What these know is GitHub's; everybody else knows of platforms. */
+const OF_GITHUB = new Set(['github-logs', 'annotations', 'checks', 'changed-files', 'head-commit', 'pull-request']);
 const registered = createSources({ github: githubOf('http://127.0.0.1:1') }).map((source) => source.name);
 
 describe('the registry of context sources', () => {
@@ -23,10 +28,15 @@ for (const name of registered) {
     name,
     async start(fetchHook) {
       const { remediation, gh } = world();
-      const sources = createSources({ github: githubOf(gh.url, fetchHook), sleep: () => Promise.resolve() });
+      const sources = createSources({
+        github: githubOf(gh.url, fetchHook),
+        sleep: () => Promise.resolve(),
+        http: createHttpClient({ userAgent: 'healer/test', fetch: fetchHook }),
+        systems: systemsAt(standIn().url),
+      });
       const source = sources.find((candidate) => candidate.name === name);
       if (source === undefined) throw new Error(`${name} is registered`);
-      return { source, remediation };
+      return { source, remediation: OF_GITHUB.has(name) ? remediation : anAlertRemediation() };
     },
   });
 }

@@ -22,6 +22,8 @@ const MAX_BRANCH = 255;
 /** What broke, and what it was taken for. */
 export function failureOf({ remediation, classification }: PromptInput, { line }: Gate) {
   return {
+    /** False when something was reported, and no check is red. */
+    isCi: remediation.causes.length === 0 || remediation.failedChecks.length > 0,
     type: classification.failureType,
     title: FAILURE_TYPES[classification.failureType].title,
     reason: line(classification.reason, 300),

@@ -1,6 +1,8 @@
 import type { Agent } from '../../model/agent.ts';
 import type { Attempt, Remediation } from '../../model/remediation.ts';
+import type { PlayFailedSignal } from '../../model/signal.ts';
 import { createRedactor } from '../../safety/index.ts';
+import { REPORT } from '../causes.ts';
 import type { PromptInput } from './input.ts';
 
 /**
@@ -8,7 +10,7 @@ import type { PromptInput } from './input.ts';
  * attempt. Rendered at start, so that a template that cannot be rendered is found before anything breaks.
  */
 export function sampleInputs(agent: Agent): readonly PromptInput[] {
-  return [sparse(agent), full(agent), { ...full(agent), budgetChars: 4_000 }];
+  return [sparse(agent), reported(agent), full(agent), { ...full(agent), budgetChars: 4_000 }];
 }
 
 const FAILED_ATTEMPT: Attempt = {
@@ -98,6 +100,27 @@ function sparse(agent: Agent): PromptInput {
     nonce: 'sample',
     budgetChars: 100_000,
     redactor: createRedactor(),
+  };
+}
+
+/** Something was reported, and no check is red. */
+function reported(agent: Agent): PromptInput {
+  const base = sparse(agent);
+  const cause: PlayFailedSignal = {
+    kind: 'play_failed',
+    playId: '1',
+    taskId: '1',
+    stage: 'build',
+    repository: 'acme/shop',
+    branch: 'main',
+    message: 'Sample message.',
+    logs: null,
+  };
+  const finding = { source: REPORT, status: 'found', durationMs: 1, url: null, truncated: false } as const;
+  return {
+    ...base,
+    remediation: { ...base.remediation, kind: 'play', causes: [cause] },
+    findings: [{ ...finding, summary: 'Sample.', body: 'Sample body.' }],
   };
 }
 

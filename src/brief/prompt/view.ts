@@ -2,6 +2,7 @@ import type { ContextFinding } from '../../model/evidence.ts';
 import { countsAsAttempt } from '../../model/outcome.ts';
 import type { Attempt } from '../../model/remediation.ts';
 import { PLACEHOLDER, safeLine, safeText } from '../../safety/index.ts';
+import { REPORT } from '../causes.ts';
 import type { Section } from './fit.ts';
 import type { PromptInput } from './input.ts';
 import {
@@ -26,13 +27,15 @@ export interface PreparedView {
 }
 
 /** Characters of a section that stay as long as another can give way. */
-const FLOORS = { finding: 600, files: 400, attempt: 1_500, excerpt: 4_000, evidence: 2_000 } as const;
+const FLOORS = { finding: 600, files: 400, attempt: 1_500, excerpt: 4_000, evidence: 2_000, report: 2_000 } as const;
 
 /** Prepares the production data of a prompt: the one builder, for real prompts and for the check at load. */
 export function viewOf(templates: Templates, input: PromptInput): PreparedView {
   const { classification } = input;
   const gate = gateOf(input);
-  const told = input.findings.filter((finding) => finding.body !== null && finding.status !== 'not_relevant');
+  const withBody = input.findings.filter((finding) => finding.body !== null && finding.status !== 'not_relevant');
+  const told = withBody.filter(({ source }) => source !== REPORT);
+  const reported = withBody.filter(({ source }) => source === REPORT);
   const past = triedBefore(input);
   const fixed = {
     nonce: input.nonce,
@@ -46,6 +49,7 @@ export function viewOf(templates: Templates, input: PromptInput): PreparedView {
   const view = (texts: ReadonlyMap<string, string>, cuts: readonly string[]): View => {
     const text = (key: string): string => texts.get(key) ?? '';
     const changing = {
+      reported: reported.flatMap((finding, index) => findingOf(finding, text(`report ${index}`), gate)),
       evidence: orNull(text('evidence')),
       excerpt: orNull(text('excerpt')),
       excerptLeftOut: text('excerpt') === '' && classification.excerpt.text !== '',
@@ -56,16 +60,17 @@ export function viewOf(templates: Templates, input: PromptInput): PreparedView {
     };
     return { ...fixed, ...changing, redacted: gate.hasRedacted([...texts.values(), fixed.guidance?.text ?? '']) };
   };
-  return { view, sections: sectionsOf(input, told, past, gate) };
+  return { view, sections: sectionsOf(input, { told, reported, past }, gate) };
 }
 
-/** First to be cut: what is known around it, the last source first; last: the lines that decided. */
-function sectionsOf(
-  input: PromptInput,
-  told: readonly ContextFinding[],
-  past: readonly Attempt[],
-  gate: Gate,
-): readonly Section[] {
+interface Told {
+  readonly told: readonly ContextFinding[];
+  readonly reported: readonly ContextFinding[];
+  readonly past: readonly Attempt[];
+}
+
+/** First to be cut: what is known around it, the last source first; last: what was reported and the lines that decided. */
+function sectionsOf(input: PromptInput, { told, reported, past }: Told, gate: Gate): readonly Section[] {
   const section = (key: string, name: string, text: string, floor: number): Section => ({
     key,
     name,
@@ -80,6 +85,7 @@ function sectionsOf(
       section(`attempt ${ordinal}`, `what attempt ${number} said`, report?.summary.trim() ?? '', FLOORS.attempt),
     ),
     section('excerpt', 'excerpt of the log', classification.excerpt.text, FLOORS.excerpt),
+    ...reported.map(({ body }, index) => section(`report ${index}`, `report ${index + 1}`, body ?? '', FLOORS.report)),
     section('evidence', 'deciding lines', evidenceText(classification), FLOORS.evidence),
   ];
 }

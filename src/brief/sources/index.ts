@@ -1,22 +1,34 @@
 import type { GitHub } from '../../lib/github/client.ts';
 import { jobLogDownloader, type Sleep } from '../../lib/github/job-log.ts';
+import { createHttpClient, type HttpClient } from '../../lib/http.ts';
 import type { ContextSource } from '../source.ts';
 import { annotations } from './annotations/index.ts';
 import { changedFiles } from './changed-files/index.ts';
 import { checks } from './checks/index.ts';
 import { githubLogs } from './github-logs/index.ts';
 import { headCommit } from './head-commit/index.ts';
+import { type LokiConfig, loki } from './loki/index.ts';
+import { type PrometheusConfig, prometheus } from './prometheus/index.ts';
 import { pullRequest } from './pull-request/index.ts';
+
+/** The systems beyond GitHub, as the settings name them; one that is missing answers `not_configured`. */
+export interface Systems {
+  readonly prometheus?: PrometheusConfig | null;
+  readonly loki?: LokiConfig | null;
+}
 
 /** What the sources need of the world. */
 export interface SourceDeps {
   readonly github: GitHub;
   /** How the wait for a log that is not there yet is spent; tests do not wait. */
   readonly sleep?: Sleep;
+  readonly http?: HttpClient;
+  readonly systems?: Systems;
 }
 
 /** Every source of context: one line a folder, in the order in which a brief shows them. */
-export function createSources({ github, sleep }: SourceDeps): readonly ContextSource[] {
+export function createSources({ github, sleep, systems = {}, ...deps }: SourceDeps): readonly ContextSource[] {
+  const http = deps.http ?? createHttpClient({ userAgent: 'healer' });
   return [
     githubLogs(github, jobLogDownloader(github, sleep)),
     annotations(github),
@@ -24,5 +36,7 @@ export function createSources({ github, sleep }: SourceDeps): readonly ContextSo
     changedFiles(github),
     headCommit(github),
     pullRequest(github),
+    prometheus(http, systems.prometheus ?? null),
+    loki(http, systems.loki ?? null),
   ];
 }

@@ -1,0 +1,21 @@
+import { FAILURE_TYPES } from '../model/failure-type.ts';
+import type { Remediation } from '../model/remediation.ts';
+
+/** Names of workflows and checks that put something where it runs, or try it there. */
+const DEPLOYING =
+  /(?:^|[^a-z])(?:deploy\w*|release\w*|promot\w*|rollout|canary|argo-?cd|argo|git-?ops|sync|infra\w*|helm|k8s|kube\w*|terraform|e2e|smoke|staging|production|prod)(?:[^a-z]|$)/i;
+
+/**
+ * Whether what runs on the platform may know something: for platform alerts and plays always; for red builds when they
+ * are about infrastructure, a release or a deployment. A lint finding or a failing unit test is explained by its log.
+ */
+export function concernsPlatform(remediation: Remediation): boolean {
+  const { kind, failureType, workflowName, failedChecks } = remediation;
+  if (kind === 'alert' || kind === 'play') return true;
+  if (kind !== 'ci') return false;
+  if (failureType === 'release') return true;
+  if (failureType !== null && failureType !== 'yaml_syntax' && FAILURE_TYPES[failureType].category === 'infrastructure')
+    return true;
+  const names = [workflowName, ...failedChecks.flatMap((check) => [check.name, check.workflowName])];
+  return names.some((name) => name !== null && DEPLOYING.test(name));
+}

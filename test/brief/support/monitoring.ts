@@ -1,0 +1,182 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { accessSync, chownSync, constants, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { describe, it } from 'vitest';
+
+const run = promisify(execFile);
+const PROGRAMS = ['prometheus', 'promtool', 'prometheus-alertmanager'] as const;
+const ADVICE = 'install them (Debian: apt-get install prometheus prometheus-alertmanager), in PATH';
+/** `nobody` of every distribution. */
+const UNPRIVILEGED = { uid: 65_534, gid: 65_534 };
+const PORT_TRIES = 5;
+const START_MS = 20_000;
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const folders = (process.env['PATH'] ?? '').split(delimiter);
+const missing = PROGRAMS.filter((program) => !folders.some((folder) => isExecutable(join(folder, program))));
+
+/**
+ * A suite that asks a real Prometheus and a real Alertmanager. Without them the suite is skipped and its name says why;
+ * where they are required (HEALER_TEST_REQUIRE_PROMETHEUS=1) it fails instead.
+ */
+export function describeOnPrometheus(name: string, suite: () => void): void {
+  const absent = `no ${missing.join(', no ')} here; ${ADVICE}`;
+  if (missing.length === 0) {
+    describe(name, suite);
+  } else if (process.env['HEALER_TEST_REQUIRE_PROMETHEUS'] === '1') {
+    it(`${name}: needs Prometheus`, () => {
+      throw new Error(`HEALER_TEST_REQUIRE_PROMETHEUS=1, but there is ${absent}`);
+    });
+  } else {
+    console.warn(`Skipped: ${name}: ${absent}`);
+    describe.skip(`${name} (skipped: ${absent})`, suite);
+  }
+}
+
+export interface Monitoring {
+  readonly prometheusUrl: string;
+  readonly alertmanagerUrl: string;
+  stop(): Promise<void>;
+}
+
+export interface Script {
+  /** What is scraped every 200 ms from now on, in the text format. */
+  exporter(scrape: number): string;
+  /** What was scraped long ago: OpenMetrics with time stamps, ended by `# EOF`. */
+  readonly history: string;
+  /** YAML of rule groups. */
+  readonly rules: string;
+}
+
+/** Prometheus with a past, a scripted exporter and rules, and an Alertmanager beside it; all on loopback. */
+export async function startMonitoring(script: Script): Promise<Monitoring> {
+  const home = mkdtempSync(join(tmpdir(), 'healer-test-prometheus-'));
+  const undo: (() => Promise<unknown> | unknown)[] = [() => rmSync(home, { recursive: true, force: true })];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.toReversed()) await step();
+  };
+  try {
+    writeFileSync(join(home, 'history.txt'), script.history);
+    writeFileSync(join(home, 'rules.yaml'), script.rules);
+    await run('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', join(home, 'history.txt'), join(home, 'data')]);
+    const exporter = await serve(script.exporter);
+    undo.push(() => exporter.close());
+    writeFileSync(join(home, 'alertmanager.yaml'), 'route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n');
+    const alertmanagerUrl = await start(undo, home, 'prometheus-alertmanager', (address) => [
+      `--config.file=${join(home, 'alertmanager.yaml')}`,
+      `--storage.path=${join(home, 'alerts')}`,
+      '--cluster.listen-address=',
+      `--web.listen-address=${address}`,
+    ]);
+    const { port } = exporter.address() as AddressInfo;
+    writeFileSync(join(home, 'prometheus.yaml'), configuration(home, port));
+    const prometheusUrl = await start(undo, home, 'prometheus', (address) => [
+      `--config.file=${join(home, 'prometheus.yaml')}`,
+      `--storage.tsdb.path=${join(home, 'data')}`,
+      `--web.listen-address=${address}`,
+    ]);
+    return { prometheusUrl, alertmanagerUrl, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function configuration(home: string, exporterPort: number): string {
+  return `
+global: { scrape_interval: 200ms, evaluation_interval: 200ms }
+rule_files: [${join(home, 'rules.yaml')}]
+scrape_configs:
+  - { job_name: shop, static_configs: [{ targets: ['127.0.0.1:${exporterPort}'] }] }
+`;
+}
+
+async function serve(exporter: Script['exporter']): Promise<Server> {
+  let scrape = 0;
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'text/plain; version=0.0.4');
+    response.end(exporter(scrape++));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.unref();
+  return server;
+}
+
+/** Starts a program on a free port and waits until it is ready; answers its address. */
+async function start(
+  undo: (() => Promise<unknown> | unknown)[],
+  home: string,
+  program: string,
+  words: (address: string) => readonly string[],
+): Promise<string> {
+  const user = process.getuid?.() === 0 ? UNPRIVILEGED : null;
+  if (user !== null) chownAll(home, user);
+  for (let attempt = 1; ; attempt += 1) {
+    const address = `127.0.0.1:${await freePort()}`;
+    const child = spawn(program, words(address), { cwd: home, stdio: ['ignore', 'pipe', 'pipe'], ...(user ?? {}) });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
+    if (await isReady(child, address)) {
+      undo.push(() => end(child));
+      return `http://${address}`;
+    }
+    await end(child);
+    if (attempt >= PORT_TRIES) throw new Error(`${program} did not start: ${said.slice(-2_000)}`);
+  }
+}
+
+function chownAll(path: string, { uid, gid }: typeof UNPRIVILEGED): void {
+  chownSync(path, uid, gid);
+  for (const entry of readdirSync(path, { recursive: true, encoding: 'utf8' })) chownSync(join(path, entry), uid, gid);
+}
+
+async function isReady(child: ChildProcess, address: string): Promise<boolean> {
+  const until = performance.now() + START_MS;
+  while (performance.now() < until && child.exitCode === null) {
+    const answered = await fetch(`http://${address}/-/ready`).catch(() => null);
+    if (answered?.ok) return true;
+    await delay(20);
+  }
+  return false;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Asks until the answer is right: data arrives when Prometheus scrapes. */
+export async function until<T>(ask: () => Promise<T>, isRight: (value: T) => boolean): Promise<T> {
+  const end = performance.now() + START_MS;
+  for (;;) {
+    const value = await ask();
+    if (isRight(value) || performance.now() > end) return value;
+    await delay(50);
+  }
+}
