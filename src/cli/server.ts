@@ -1,6 +1,8 @@
+import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
 import { hasCredentials, loadSettings } from '../app/load-settings.ts';
 import { createLog } from '../app/log.ts';
+import { settleDown } from '../app/memory.ts';
 import { startService } from '../app/service.ts';
 import type { CliContext } from './context.ts';
 
@@ -12,6 +14,8 @@ export function registerServer(program: Command, context: CliContext): void {
       const settings = loadSettings(context.env, context.cwd);
       const log = createLog(settings.logLevel, context.stdout);
       const service = await startService({ settings, log, env: context.env });
+      flushCompileCache();
+      settleDown();
       if (!hasCredentials(settings))
         log.warn({ url: service.url }, 'no credentials are configured: listening on loopback only');
       const signal = await stopSignal();

@@ -16,6 +16,8 @@ const WORTH_A_THREAD = 4 * 1024 * 1024;
  * of 4 KiB; recovering so much after a crash takes well below a second.
  */
 const MAX_PAGES = 32_768;
+/** The thread holds a few strings, MiB. */
+const HEAP = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 32 };
 /** What may be left to copy while writers wait. */
 const FEW_PAGES = 4_096;
 
@@ -34,7 +36,7 @@ export function keepLogShort(db: Kysely<Database>, path: string): Checkpoints {
     if (worker === null && sizeOf(log) > WORTH_A_THREAD) {
       // Compiled or not, the thread's file lies beside this one and ends alike.
       const file = new URL(`./checkpoint-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
-      worker = new Worker(file, { workerData: path });
+      worker = new Worker(file, { workerData: path, resourceLimits: HEAP });
       worker.unref();
       // A checkpoint that failed is tried again with the next; a thread that ended is started again.
       worker.on('message', (report: CheckpointReport) => void startAnew(report).catch(() => {}));
