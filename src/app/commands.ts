@@ -60,11 +60,12 @@ async function startAnew(
   return { kind: 'done', remediation: step.after };
 }
 
-async function reopen(
+/** Opens it anew in the caller's transaction. Null when its subject is live; throws when it becomes so meanwhile. */
+export async function reopen(
   tx: Tx,
   ended: Remediation,
   command: Extract<Command, { verb: 'retry' }>,
-  deps: CommandDeps,
+  deps: Pick<CommandDeps, 'machine' | 'clock' | 'newId'>,
 ): Promise<Step | null> {
   const now = deps.clock();
   if ((await findLiveBySubject(tx, ended.subjectKey)) !== null) return null;

@@ -87,6 +87,7 @@ function admissionPolicy(settings: Settings, agents: readonly Agent[]): Admissio
     maxAttempts: settings.maxAttempts,
     repositories: settings.repositories,
     allowedBots: settings.allowedBots,
+    commandBots: settings.commandBots,
     reviewApps: settings.reviewApps,
     platformRepository: settings.platformRepository ?? null,
     // GitHub writes an App's login in lower case, with `[bot]` behind it.

@@ -8,11 +8,13 @@ import { messageOf } from '../lib/errors.ts';
 import type { Machine } from '../remediate/machine.ts';
 import { createWorker, type Worker } from '../remediate/worker.ts';
 import { createMetrics, type Metrics } from '../report/metrics.ts';
+import { releaseAllCommands } from '../store/commands.ts';
 import { releaseAllEffects } from '../store/effects.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { type Acceptor, createAcceptor } from './accept.ts';
 import { createCommands } from './commands.ts';
 import { type Core, createCore } from './core.ts';
+import { commandChore } from './effects/commands.ts';
 import { createHandlers } from './effects/index.ts';
 import type { Environment } from './environment.ts';
 import { connectGitHub } from './github.ts';
@@ -97,7 +99,10 @@ async function compose(
   core.machine.subscribe((step) => metrics.remediationChanged(step));
 
   // Nobody else uses an embedded store: what the process before us held is free.
-  if (store.dialect === 'sqlite') await releaseAllEffects(store.db);
+  if (store.dialect === 'sqlite') {
+    await releaseAllEffects(store.db);
+    await releaseAllCommands(store.db);
+  }
   const runs = await startRuns({ ...options, store, machine: core.machine, github, metrics });
   undo.push(runs.stop);
   const worker = createWorker({
@@ -119,6 +124,19 @@ async function compose(
       metrics,
       secrets: secretValues(settings),
     }),
+    chores: [
+      commandChore({
+        store,
+        github,
+        machine: core.machine,
+        clock,
+        newId,
+        agents: templates.agents.map(({ name }) => name),
+        maxAttempts: settings.maxAttempts,
+        commandBots: settings.commandBots,
+        onError,
+      }),
+    ],
   });
   // Whatever moved may have planned something.
   const wakeSoon = once(worker.wake, WAKE_MS);
@@ -191,6 +209,8 @@ function ports(
     interpret: core.interpret,
     wake: worker.wake,
     onDecided: (delivery, disposition) => {
+      // A command moves nothing yet, but somebody waits for it.
+      if (disposition.reason.code.startsWith('command_')) worker.wake();
       metrics.deliveryDecided(delivery.origin, delivery.event, disposition);
       const { status, dedupStatus, remediationId, reason } = disposition;
       log.info(

@@ -23,6 +23,14 @@ export type Handler<K extends EffectKind = EffectKind> = (
 
 export type Handlers = { readonly [K in EffectKind]: Handler<K> };
 
+/** Work of another kind than effects, for example commands that people typed: done in the same rounds. */
+export interface Chore {
+  /** Takes up to `limit` pieces that are due. Each sees to its own failures. */
+  claim(limit: number): Promise<readonly (() => Promise<void>)[]>;
+  /** Milliseconds since the epoch; null when nothing waits. */
+  nextDue(): Promise<number | null>;
+}
+
 export interface WorkerOptions {
   readonly store: Store;
   readonly machine: Machine;
@@ -30,6 +38,7 @@ export interface WorkerOptions {
   readonly clock: Clock;
   /** Effects carried out side by side. */
   readonly concurrency: number;
+  readonly chores?: readonly Chore[];
   readonly onError: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -57,7 +66,7 @@ const READS: ReadonlySet<EffectKind> = new Set(['gather', 'read_checks']);
 
 /** Carries out what transitions planned: timers that rang and effects that are due. */
 export function createWorker(options: WorkerOptions): Worker {
-  const { store, machine, handlers, clock, onError } = options;
+  const { store, machine, handlers, clock, onError, chores = [] } = options;
   const abort = new AbortController();
   const busy = new Set<Promise<void>>();
   let loop: Promise<void> | null = null;
@@ -116,26 +125,42 @@ export function createWorker(options: WorkerOptions): Worker {
     await postponeEffect(store.db, claimed, clock() + delay, message);
   };
 
+  const begin = (piece: () => Promise<void>, name: string): void => {
+    const work = piece()
+      .catch((error: unknown) => onError('work could not be written down', { work: name, error: messageOf(error) }))
+      .finally(() => {
+        busy.delete(work);
+        wake();
+      });
+    busy.add(work);
+  };
+
   const startEffects = async (): Promise<number> => {
     const free = options.concurrency - busy.size;
     if (free <= 0) return 0;
     const claimed = await claimEffects(store, clock(), LEASE_MS, free);
-    for (const effect of claimed) {
-      const work = carryOut(effect)
-        .catch((error: unknown) =>
-          onError('effect could not be written down', { effect: effect.key, error: messageOf(error) }),
-        )
-        .finally(() => {
-          busy.delete(work);
-          wake();
-        });
-      busy.add(work);
-    }
+    for (const effect of claimed) begin(() => carryOut(effect), effect.key);
     return claimed.length;
   };
 
+  /** People wait for what they typed: it goes before effects. */
+  const startChores = async (): Promise<number> => {
+    let count = 0;
+    for (const chore of chores) {
+      const free = options.concurrency - busy.size;
+      if (free <= 0) break;
+      const pieces = await chore.claim(free);
+      for (const piece of pieces) begin(piece, 'chore');
+      count += pieces.length;
+    }
+    return count;
+  };
+
   const sleepUntilDue = async (): Promise<void> => {
-    const times = [await nextWake(store.db), busy.size < options.concurrency ? await nextEffectDue(store.db) : null];
+    const times = [await nextWake(store.db)];
+    if (busy.size < options.concurrency) {
+      times.push(await nextEffectDue(store.db), ...(await Promise.all(chores.map((chore) => chore.nextDue()))));
+    }
     const next = Math.min(...times.filter((time) => time !== null), Number.POSITIVE_INFINITY);
     const delay = Math.max(0, Math.min(MAX_SLEEP_MS, next - clock()));
     if (woken || abort.signal.aborted) return;
@@ -153,7 +178,7 @@ export function createWorker(options: WorkerOptions): Worker {
     while (!abort.signal.aborted) {
       woken = false;
       try {
-        const count = (await ringTimers()) + (await startEffects());
+        const count = (await ringTimers()) + (await startChores()) + (await startEffects());
         if (count === 0) await sleepUntilDue();
       } catch (error) {
         onError('worker round failed', { error: messageOf(error) });
@@ -174,7 +199,7 @@ export function createWorker(options: WorkerOptions): Worker {
     },
     wake,
     round: async () => {
-      const count = (await ringTimers()) + (await startEffects());
+      const count = (await ringTimers()) + (await startChores()) + (await startEffects());
       await Promise.all(busy);
       return count;
     },

@@ -42,6 +42,13 @@ export async function insertCommand(tx: Tx, id: string, signal: CommandSignal, n
   return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
 }
 
+/** Nothing that was typed earlier on the same pull request is still open. */
+const isFirst = sql`not exists (
+  select 1 from commands earlier
+  where earlier.repository = commands.repository and earlier.thread = commands.thread
+    and earlier.state <> 'done' and earlier.id < commands.id
+)`;
+
 /**
  * Takes up to `limit` due commands for `leaseMs`, the oldest first. Of one pull request only the oldest open one is
  * taken: people mean what they type in the order they typed it.
@@ -57,11 +64,7 @@ export async function claimCommands(
     with due as materialized (
       select id from commands
       where state <> 'done' and due_at <= ${now} and (leased_until is null or leased_until <= ${now})
-        and not exists (
-          select 1 from commands earlier
-          where earlier.repository = commands.repository and earlier.thread = commands.thread
-            and earlier.state <> 'done' and earlier.id < commands.id
-        )
+        and ${isFirst}
       order by id limit ${limit} ${skipLocked}
     )
     update commands set leased_until = ${now + leaseMs}, tries = tries + 1
@@ -117,14 +120,13 @@ export async function postponeCommand(
     .execute();
 }
 
-/** When the next command is due, milliseconds since the epoch; null when none is. */
+/** When the next command can be taken, milliseconds since the epoch; null when none can. */
 export async function nextCommandDue(db: Reader): Promise<number | null> {
-  const row = await db
-    .selectFrom('commands')
-    .select((eb) => eb.fn.min(eb.fn.coalesce('leased_until', 'due_at')).as('at'))
-    .where('state', '!=', 'done')
-    .executeTakeFirst();
-  return row?.at === null || row?.at === undefined ? null : Number(row.at);
+  const { rows } = await sql<{ at: number | null }>`
+    select min(coalesce(leased_until, due_at)) as at from commands
+    where state <> 'done' and ${isFirst}`.execute(db);
+  const at = rows[0]?.at ?? null;
+  return at === null ? null : Number(at);
 }
 
 /** After a crash nobody is at work any more. Embedded store only. */

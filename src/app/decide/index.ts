@@ -5,6 +5,7 @@ import type { Step } from '../../remediate/machine.ts';
 import type { Tx } from '../../store/open.ts';
 import { decideAlert, decidePlay, decideReview, decideSecurity } from './causes.ts';
 import { decideCi, decidePullRequestChange } from './ci.ts';
+import { decideCommand } from './commands.ts';
 import type { DeciderOptions, Deciding } from './types.ts';
 
 /** What a delivery led to, with the steps to publish after the commit. */
@@ -53,11 +54,6 @@ function decide(tx: Tx, signal: Signal, deciding: Deciding): Promise<Disposition
     case 'play_failed':
       return decidePlay(tx, signal, deciding);
     case 'command':
-      return Promise.resolve({
-        status: 'ignored',
-        dedupStatus: 'skipped',
-        remediationId: null,
-        reason: reason('unknown_event', 'Commands are not taken from comments yet.'),
-      });
+      return decideCommand(tx, signal, deciding);
   }
 }

@@ -45,7 +45,7 @@ export type Opened =
 export async function openRemediation(
   tx: Tx,
   opening: Opening,
-  deciding: Deciding,
+  deciding: Pick<Deciding, 'machine' | 'clock' | 'newId' | 'steps'>,
   options: { readonly continues: Remediation | null; readonly ifLive: Fact },
 ): Promise<Opened> {
   const now = deciding.clock();

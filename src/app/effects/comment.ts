@@ -2,15 +2,10 @@ import type { GitHub } from '../../lib/github/client.ts';
 import { splitRepository, statusOf } from '../../lib/github/errors.ts';
 import type { Remediation } from '../../model/remediation.ts';
 import type { Handler } from '../../remediate/worker.ts';
-import {
-  type CommentPort,
-  marker,
-  renderComment,
-  terminalCommands,
-  upsertComment,
-} from '../../report/notifiers/github-comment/index.ts';
+import { type CommentPort, marker, renderComment, upsertComment } from '../../report/notifiers/github-comment/index.ts';
 import { latestBrief } from '../../store/briefs.ts';
 import type { Store } from '../../store/open.ts';
+import { commentCommands } from './command-text.ts';
 
 export interface CommentDeps {
   readonly github: GitHub;
@@ -37,7 +32,7 @@ export function commentHandler(deps: CommentDeps): Handler<'comment'> {
       codeRunPhase: codeRun === null ? null : await deps.codeRunPhase(codeRun),
       maxAttempts: deps.maxAttempts,
       pageUrl: deps.pageUrl(remediation),
-      commands: terminalCommands(remediation),
+      commands: commentCommands(remediation),
     });
     const port = commentPort(deps.github, repository, pullRequest, await ownLogin(repository));
     await upsertComment(port, marker(remediation.taskId), body);
@@ -45,8 +40,10 @@ export function commentHandler(deps: CommentDeps): Handler<'comment'> {
   };
 }
 
+export type OwnLogin = (repository: string) => Promise<string>;
+
 /** The account whose comments are ours: the App's bot, or the owner of the token. Asked for once. */
-function rememberLogin(github: GitHub): (repository: string) => Promise<string> {
+export function rememberLogin(github: GitHub): OwnLogin {
   let login: string | null = null;
   return async (repository) => {
     if (login !== null) return login;
@@ -59,7 +56,7 @@ function rememberLogin(github: GitHub): (repository: string) => Promise<string> 
   };
 }
 
-function commentPort(github: GitHub, repository: string, issue: number, ownLogin: string): CommentPort {
+export function commentPort(github: GitHub, repository: string, issue: number, ownLogin: string): CommentPort {
   const octokit = github.forRepository(repository);
   const where = splitRepository(repository);
   return {

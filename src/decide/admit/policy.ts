@@ -6,6 +6,8 @@ export interface AdmissionPolicy {
   readonly repositories: readonly string[];
   /** Logins of bots whose red builds are worth repairing. */
   readonly allowedBots: readonly string[];
+  /** Logins of bots whose commands are obeyed. */
+  readonly commandBots: readonly string[];
   /** Logins of the agents' own Apps. */
   readonly agentLogins: readonly string[];
   /** Slugs of the Apps whose reviews ask for repairs by themselves. */

@@ -25,6 +25,8 @@ export interface GatheredFacts {
   readonly checksNow: { readonly sha: string; readonly state: 'green' | 'red' | 'pending' } | null;
   /** Every failed check is red on the base branch as well. */
   readonly baseRed: boolean | null;
+  /** What agents changed so far is no repair, however green it is. */
+  readonly changeRefused?: boolean;
 }
 
 type Gate = (remediation: Remediation, facts: GatheredFacts) => Verdict | null;
@@ -76,8 +78,9 @@ function notFromFork(remediation: Remediation, { pullRequest }: GatheredFacts): 
   return pullRequest?.fromFork && remediation.approvedBy === null ? stop('cancelled', 'fork') : null;
 }
 
-function stillRed({ causes }: Remediation, { checksNow }: GatheredFacts): Verdict | null {
-  return checksNow?.state === 'green' && causes.length === 0
+/** Green by a change that is refused is what the next attempt has to take back. */
+function stillRed({ causes }: Remediation, { checksNow, changeRefused }: GatheredFacts): Verdict | null {
+  return checksNow?.state === 'green' && causes.length === 0 && changeRefused !== true
     ? stop('succeeded', 'already_green', `The checks are green on ${checksNow.sha.slice(0, 8)} meanwhile.`)
     : null;
 }

@@ -55,6 +55,9 @@ export function commandContract({ store, second }: StoreUnderTest): void {
     const [first] = await claim();
     expect(first?.id).toBe('01');
     expect(await ids(100, second())).toEqual([]);
+    if (first !== undefined) await postponeCommand(store().db, first, 120, '502');
+    await claim(100, second());
+    expect(await nextCommandDue(store().db), 'the second is due, but not its turn').toBe(120);
     if (first !== undefined) await finishCommand(store().db, first);
     expect(await ids(150)).toEqual(['02', '03']);
   });
