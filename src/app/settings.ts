@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CHANGE_CONCERN_CODES, type ChangeConcernCode, REFUSED_CONCERNS } from '../model/change-concern.ts';
 
 /** A list in YAML, or words separated by commas in the environment. */
 const list = z
@@ -6,6 +7,10 @@ const list = z
   .transform((value) =>
     (typeof value === 'string' ? value.split(',') : value).map((word) => word.trim()).filter(Boolean),
   );
+
+const concerns = list
+  .pipe(z.array(z.enum(CHANGE_CONCERN_CODES as [ChangeConcernCode, ...ChangeConcernCode[]])))
+  .default([...REFUSED_CONCERNS]);
 
 const secretList = list.meta({ secret: true });
 const secret = z.string().min(1).meta({ secret: true });
@@ -89,6 +94,13 @@ export const settingsSchema = z.strictObject({
   promptBudget: count.default(120_000).meta({ description: 'Characters that a prompt may have.' }),
 
   maxAttempts: count.max(10).default(3).meta({ description: 'Attempts per broken thing before people are asked.' }),
+  changeReview: z
+    .strictObject({
+      refuse: concerns.meta({
+        description: 'With which concerns about an agent’s change an attempt does not count as fixed; others are told.',
+      }),
+    })
+    .prefault({}),
   timeWindowMinutes: z.coerce
     .number()
     .min(0)

@@ -1,4 +1,5 @@
 import type { AgentName } from './agent.ts';
+import type { ChangeConcern } from './change-concern.ts';
 import type { FailureType } from './failure-type.ts';
 import type { AgentReport } from './outcome.ts';
 import type { Reason } from './reason.ts';
@@ -112,6 +113,10 @@ export interface ChecksRead {
   readonly pending: readonly string[];
   /** Set when the agent's commit is not on the target branch; the attempt then counts as failed. */
   readonly problem: string | null;
+  /** What is to be said of the agent's change, once it is green. */
+  readonly concerns?: readonly ChangeConcern[];
+  /** Why the change does not count as a repair although it is green; the attempt then counts as failed. */
+  readonly refusal?: string | null;
 }
 
 export interface RerunRequested {

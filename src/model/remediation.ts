@@ -1,4 +1,5 @@
 import type { AgentName } from './agent.ts';
+import type { ChangeConcern } from './change-concern.ts';
 import type { FailureType } from './failure-type.ts';
 import type { AgentReport, Outcome } from './outcome.ts';
 import type { Reason } from './reason.ts';
@@ -123,6 +124,10 @@ export interface Attempt {
   readonly detail: string | null;
   /** Names of the checks that were red after it. */
   readonly stillRed: readonly string[];
+  /** The commit that its agent was to repair; missing in attempts of earlier versions. */
+  readonly baseSha?: string;
+  /** What is to be said of its change; missing until CI was green on it. */
+  readonly concerns?: readonly ChangeConcern[];
 }
 
 /** Something a person can read about a remediation, oldest first. */

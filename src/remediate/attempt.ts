@@ -23,6 +23,7 @@ export function startAttempt(remediation: Remediation, fact: EvidenceGathered, p
     report: null,
     detail: null,
     stillRed: [],
+    baseSha: remediation.headSha,
   };
   return change(remediation, now)
     .with({ attempts: [...remediation.attempts, attempt], spawned: ordinal })
@@ -110,6 +111,7 @@ export function checksRead(remediation: Remediation, fact: ChecksRead, policy: P
   const attempt = remediation.attempts.at(-1);
   if (attempt === undefined) return unchanged(remediation);
   const changed = attempt.report?.commitSha !== null && attempt.report?.commitSha !== undefined;
+  if (fact.state === 'green' && fact.refusal) return refused(remediation, fact, fact.refusal, policy, now);
   if (fact.state === 'green') {
     const why = changed
       ? reason(
@@ -117,7 +119,7 @@ export function checksRead(remediation: Remediation, fact: ChecksRead, policy: P
           `Green on ${fact.sha.slice(0, 8)}: ${remediation.failedChecks.map((check) => check.name).join(', ')}.`,
         )
       : reason('green_without_change');
-    const ended = { ...attempt, endedAt: now, outcome: 'success' as const, detail: why.detail };
+    const ended = { ...reviewed(attempt, fact), endedAt: now, outcome: 'success' as const, detail: why.detail };
     return change(replace(remediation, ended), now)
       .to('succeeded', null, why)
       .say('checks_green', why.detail)
@@ -128,6 +130,17 @@ export function checksRead(remediation: Remediation, fact: ChecksRead, policy: P
   const detail = `Still red on ${fact.sha.slice(0, 8)}: ${names.join(', ')}.`;
   const red = replace(remediation, { ...attempt, stillRed: names });
   return endAttempt({ ...red, headSha: fact.sha }, changed ? 'ci_still_failing' : 'no_change', detail, policy, now);
+}
+
+/** Green in a way that is no repair. The commit to repair stays the one that was red: its logs tell what to do. */
+function refused(before: Remediation, fact: ChecksRead, why: string, policy: Policy, now: number): Result {
+  const attempt = before.attempts.at(-1);
+  const remediation = attempt === undefined ? before : replace(before, reviewed(attempt, fact));
+  return endAttempt(remediation, 'ci_still_failing', why, policy, now);
+}
+
+function reviewed(attempt: Attempt, { concerns }: ChecksRead): Attempt {
+  return concerns === undefined ? attempt : { ...attempt, concerns };
 }
 
 /** Closes the attempt under way and decides what comes next: a retry, another try at the infrastructure, or people. */

@@ -106,11 +106,17 @@ function verifying(remediation: Remediation): string {
 
 /** How an attempt stands: its outcome, or which of prepared, submitted, running and pushed is true. */
 export function attemptWord(attempt: Attempt, codeRunPhase: string | null): Word {
+  // Green, but not by a repair.
+  if (attempt.outcome === 'ci_still_failing' && isRefused(attempt)) return word('refused', 'bad');
   if (attempt.outcome !== null) return OUTCOME_WORDS[attempt.outcome];
   if (attempt.report !== null)
     return word(attempt.report.commitSha === null ? 'not verified' : 'pushed, not verified', 'busy');
   if (attempt.codeRunName === null) return word('being prepared', 'busy');
   return word(codeRunPhase === 'Running' ? 'running' : 'submitted', 'busy');
+}
+
+function isRefused({ concerns = [] }: Attempt): boolean {
+  return concerns.some(({ severity }) => severity === 'refuse');
 }
 
 /** `rex` is a person to the reader: Rex. */

@@ -95,6 +95,7 @@ const read = fc
     sha,
     red: checks,
     problem: fc.option(fc.constant('the commit is not on the branch'), { nil: null, freq: 6 }),
+    refusal: fc.option(fc.constant('the change skips tests'), { nil: null, freq: 6 }),
   })
   .map((changes) => (): Fact => checksRead(changes.state, changes));
 

@@ -13,6 +13,7 @@ import {
   checksRead,
   codeRunEnded,
   evidence,
+  SHA,
 } from '../support/builders.ts';
 import { NOON } from '../support/clock.ts';
 import { inPhase } from './phases.ts';
@@ -150,7 +151,7 @@ describe('attempts', () => {
 
   it('starts the first with its CodeRun, number and deadline', () => {
     const { remediation, effects } = step(inPhase('gathering'), evidence(), policy, LATER);
-    expect(remediation.attempts).toEqual([anAttempt({ codeRunName: null, startedAt: LATER })]);
+    expect(remediation.attempts).toEqual([anAttempt({ codeRunName: null, startedAt: LATER, baseSha: SHA })]);
     expect(remediation).toMatchObject({ spawned: 1, wakeAt: LATER + policy.runDeadlineMs + policy.runGraceMs });
     expect(effects[0]).toEqual({ effect: { kind: 'spawn', ordinal: 1, briefId: 'brief-1' }, dueAt: LATER });
   });

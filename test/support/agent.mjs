@@ -22,6 +22,9 @@ const acts = {
     git('commit', '--quiet', '--message', `Repair ${attempt} of ${env.HEALER_TASK_ID}`);
     report({ status: 'fixed', summary: `Wrote repair-${attempt}.txt.` });
   },
+  // Green without a repair, and what takes that back.
+  'mute-tests': () => edit('cart.test.ts', (text) => text.replaceAll('it(', 'it.skip(')),
+  'restore-tests': () => edit('cart.test.ts', (text) => text.replaceAll('it.skip(', 'it(')),
   nothing: () => {},
   'say-fixed': () => report({ status: 'fixed', summary: 'It works on my machine.' }),
   'say-other-commit': () =>
@@ -41,6 +44,11 @@ const acts = {
     process.exitCode = 75;
   },
 };
+
+function edit(path, change) {
+  writeFileSync(path, change(readFileSync(path, 'utf8')));
+  acts.commit();
+}
 
 /** Tells that it is at work, with a child of its own, and goes on when the test lets it. */
 function held() {

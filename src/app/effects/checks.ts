@@ -7,15 +7,18 @@ import type { ChecksRead } from '../../model/fact.ts';
 import type { Remediation } from '../../model/remediation.ts';
 import type { FailedCheck } from '../../model/signal.ts';
 import type { Handler } from '../../remediate/worker.ts';
+import type { ChangeReviewer } from './change-review.ts';
 
 /**
  * Reads from GitHub how the checks stand that have to become green: on the agent's commit or a later one while
- * verifying, on the failed commit after a re-run. Pending means to look again, whether or not an event comes.
+ * verifying, on the failed commit after a re-run. Pending means to look again, whether or not an event comes. Before
+ * green on an agent's commit is said, its change is reviewed.
  */
 export function readChecksHandler(deps: {
   readonly github: GitHub;
   readonly clock: Clock;
   readonly pollMs: number;
+  readonly review: ChangeReviewer;
 }): Handler<'read_checks'> {
   const { github, clock, pollMs } = deps;
   return async (effect, remediation, signal) => {
@@ -31,7 +34,10 @@ export function readChecksHandler(deps: {
     }
     const reading = await readChecks(github, remediation.repository, place.sha, remediation.failedChecks, signal);
     const fact = judge(reading, place.sha, remediation);
-    return fact.state === 'pending' ? { kind: 'again', at: clock() + pollMs } : { kind: 'fact', fact };
+    if (fact.state === 'pending') return { kind: 'again', at: clock() + pollMs };
+    const hasPushed = remediation.attempts.some(({ report }) => report !== null && report.commitSha !== null);
+    if (fact.state === 'red' || effect.phase === 'rerunning' || !hasPushed) return { kind: 'fact', fact };
+    return { kind: 'fact', fact: { ...fact, ...(await deps.review(remediation, place.sha, signal)) } };
   };
 }
 

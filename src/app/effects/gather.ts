@@ -26,6 +26,7 @@ import { createNonce, createRedactor, type Redactor, safeText } from '../../safe
 import { insertBrief } from '../../store/briefs.ts';
 import type { Store } from '../../store/open.ts';
 import type { Settings } from '../settings.ts';
+import { type ChangeReviewer, changeReviewer } from './change-review.ts';
 import { readRepositoryConfig } from './config.ts';
 import { withPlace } from './place.ts';
 import { assertSighted } from './sighted.ts';
@@ -46,6 +47,7 @@ export interface GatherDeps {
 
 /** Evidence, judgement and prompt for the next attempt, stored as a brief before the machine hears of it. */
 export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
+  const review = changeReviewer({ ...deps, refuse: deps.settings.changeReview.refuse });
   return async (effect, known, signal) => {
     const redactor = createRedactor({ secrets: deps.secrets });
     const config = await readRepositoryConfig({ ...deps, agents: namesOf(deps) }, known.repository, signal);
@@ -62,7 +64,8 @@ export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
       ...wantedOf(gathered, ignored),
       findings: [...causeFindings(remediation.causes, redactor), ...gathered.findings],
     };
-    const all: Known = { remediation, evidence, config, ignored, redactor };
+    const changeRefused = await isRefused(review, remediation, evidence, signal);
+    const all: Known = { remediation, evidence, config, ignored, redactor, changeRefused };
     const judged = judge(deps, all);
     const briefId = await storeBrief(deps, { ...all, ...judged, ordinal: effect.ordinal });
     return { kind: 'fact', fact: { kind: 'evidence_gathered', briefId, ...judged.fact } };
@@ -78,6 +81,19 @@ interface Known {
   /** Names of red checks that the repository does not want repaired. */
   readonly ignored: readonly string[];
   readonly redactor: Redactor;
+  readonly changeRefused: boolean;
+}
+
+/** Whether the branch is green only because of what agents did to its checks. Asked when it is green, else nobody cares. */
+async function isRefused(
+  review: ChangeReviewer,
+  remediation: Remediation,
+  { checksNow }: Evidence,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const hasPushed = remediation.attempts.some(({ report }) => report !== null && report.commitSha !== null);
+  if (checksNow?.state !== 'green' || !hasPushed) return false;
+  return (await review(remediation, checksNow.sha, signal)).refusal !== null;
 }
 
 /** The evidence without the checks that the repository does not want repaired; unless those are all that is red. */
@@ -102,6 +118,7 @@ function judge(deps: GatherDeps, known: Known): Judged {
   const facts: GatheredFacts = {
     ...evidence,
     commitMessage: evidence.headCommit?.message ?? remediation.commitMessage,
+    changeRefused: known.changeRefused,
   };
   const { agent } = chooseAgent({
     classified: classification.agent,

@@ -2,6 +2,7 @@ import type { Engine } from '../../coderun/engine.ts';
 import type { Handlers } from '../../remediate/worker.ts';
 import { cloneUrls } from '../github.ts';
 import { describePullRequest } from '../pull-request-text.ts';
+import { changeReviewer } from './change-review.ts';
 import { readChecksHandler } from './checks.ts';
 import { pullRequestHandler, rerunHandler } from './ci.ts';
 import { cancelRunHandler, spawnHandler } from './coderuns.ts';
@@ -28,7 +29,12 @@ export function createHandlers(deps: EffectDeps): Handlers {
     }),
     cancel_run: cancelRunHandler({ engine }),
     rerun: rerunHandler({ github }),
-    read_checks: readChecksHandler({ github, clock, pollMs: settings.limits.pollSeconds * 1_000 }),
+    read_checks: readChecksHandler({
+      github,
+      clock,
+      pollMs: settings.limits.pollSeconds * 1_000,
+      review: changeReviewer({ ...deps, refuse: settings.changeReview.refuse }),
+    }),
     open_pull_request: pullRequestHandler({ github, describe: describePullRequest }),
     comment: commentHandler({
       github,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CHANGE_CONCERN_CODES, type ChangeConcernCode } from '../../model/change-concern.ts';
 import { FAILURE_TYPE_NAMES } from '../../model/failure-type.ts';
 import { OUTCOMES } from '../../model/outcome.ts';
 import { REASONS, type ReasonCode } from '../../model/reason.ts';
@@ -38,6 +39,17 @@ const attemptSchema = z.object({
   outcome: z.enum(OUTCOMES).nullable().describe('Null while it is under way'),
   detail: z.string().nullable(),
   still_red: z.array(z.string()),
+  concerns: z
+    .array(
+      z.object({
+        code: z.enum(CHANGE_CONCERN_CODES as [ChangeConcernCode, ...ChangeConcernCode[]]),
+        severity: z.enum(['report', 'refuse']).describe('`refuse`: the attempt does not count as fixed'),
+        path: z.string().nullable(),
+        line: z.int().nullable(),
+        sentence: z.string(),
+      }),
+    )
+    .describe('What the review of its change found; empty until CI was green on it'),
   report: z
     .object({
       status: z.enum(['fixed', 'no_change_needed', 'blocked']),

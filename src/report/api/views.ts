@@ -106,6 +106,7 @@ function attemptView(attempt: Attempt): DetailView['attempts'][number] {
     outcome: attempt.outcome,
     detail: attempt.detail,
     still_red: [...attempt.stillRed],
+    concerns: (attempt.concerns ?? []).map((concern) => ({ ...concern })),
     report: report && {
       status: report.status,
       summary: report.summary,

@@ -29,6 +29,7 @@ const MAX_EVIDENCE = 12;
 const MAX_LINE = 240;
 const MAX_CHECKS = 12;
 const MAX_ROWS = 12;
+const MAX_CONCERNS = 12;
 const MAX_SUMMARY = 2_000;
 
 const SIGNS: Readonly<Record<Tone, string>> = { good: '🟢', bad: '🔴', busy: '🔧', waiting: '⏸️', quiet: '⚪' };
@@ -61,6 +62,7 @@ export function renderComment(remediation: Remediation, view: CommentView): stri
     { text: now(remediation, view), droppedAt: null },
     { text: evidence(view.classification), droppedAt: 3 },
     { text: attempts(remediation, view), droppedAt: 4 },
+    { text: concerns(remediation), droppedAt: 5 },
     { text: remediation.phase === 'escalated' ? whatWasTried(remediation) : '', droppedAt: 1 },
     { text: remediation.phase === 'escalated' ? whereToLook(remediation) : '', droppedAt: 2 },
     { text: commands(view.commands), droppedAt: null },
@@ -97,8 +99,23 @@ function heading(remediation: Remediation): string {
   return `### ${SIGNS[tone]} Healer: ${label}`;
 }
 
+/** What asks for a repair when no check is red. */
+const REPORTERS: Readonly<Record<Remediation['kind'], string>> = {
+  ci: 'CI',
+  sec: 'A security alert',
+  review: 'A review',
+  play: 'A failed play',
+  alert: 'A platform alert',
+};
+
 function broken(remediation: Remediation): string {
-  const { failedChecks, branch, headSha, workflowName, url } = remediation;
+  const { failedChecks, causes, branch, headSha, workflowName, url } = remediation;
+  if (failedChecks.length === 0 && causes.length > 0) {
+    const others = causes.length > 1 ? ` and ${plural(causes.length - 1, 'more', 'more')}` : '';
+    const who = `${link(REPORTERS[remediation.kind], url)}${others}`;
+    const place = `${codeSpan(cleanLine(branch))}${headSha === '' ? '' : ` (${shortSha(headSha)})`}`;
+    return `${who}: **${failureTitle(remediation)}** is to be repaired on ${place}.`;
+  }
   const where = workflowName === null ? 'CI' : link(codeSpan(cleanLine(workflowName)), url);
   const why = remediation.failureType === null ? '' : ` because of **${failureTitle(remediation)}**`;
   const title = `${where} went red on ${codeSpan(cleanLine(branch))} (${shortSha(headSha)})${why}.`;
@@ -151,6 +168,18 @@ function attempts(remediation: Remediation, { maxAttempts, codeRunPhase }: Comme
     ...rows,
     ...(notes.length > 0 ? ['', notes.join(' ')] : []),
   ].join('\n');
+}
+
+/** What the review of the latest change found; people judge it, unless it was refused. */
+function concerns({ attempts }: Remediation): string {
+  const found = attempts.findLast((attempt) => attempt.concerns !== undefined)?.concerns ?? [];
+  if (found.length === 0) return '';
+  const lines = found.slice(0, MAX_CONCERNS).map(({ severity, sentence }) => {
+    const sign = severity === 'refuse' ? '**Refused:** ' : '';
+    return `- ${sign}${markdownText(cleanLine(sentence, 300))}`;
+  });
+  const more = found.length > lines.length ? [`- and ${found.length - lines.length} more`] : [];
+  return `**To look at in the change**\n\n${[...lines, ...more].join('\n')}`;
 }
 
 function commit(attempt: Attempt): string {
