@@ -11,7 +11,9 @@ export type Effect =
   | { readonly kind: 'rerun' }
   | { readonly kind: 'read_checks'; readonly ordinal: number; readonly phase: 'verifying' | 'rerunning' }
   | { readonly kind: 'open_pull_request'; readonly ordinal: number }
-  | { readonly kind: 'comment' };
+  | { readonly kind: 'comment' }
+  /** Keeps how the attempt with that ordinal, or the whole remediation, ended. */
+  | { readonly kind: 'remember'; readonly about: number | 'end' };
 
 export type EffectKind = Effect['kind'];
 
@@ -35,6 +37,8 @@ export function effectKey(remediationId: string, effect: Effect): string {
       return `${remediationId}:${effect.kind}:${effect.ordinal}`;
     case 'read_checks':
       return `${remediationId}:read_checks:${effect.phase}:${effect.ordinal}`;
+    case 'remember':
+      return `${remediationId}:remember:${effect.about}`;
     case 'rerun':
     case 'comment':
       return `${remediationId}:${effect.kind}`;
@@ -66,6 +70,7 @@ export function isWanted(effect: Effect, remediation: Remediation): boolean {
       );
     case 'cancel_run':
     case 'comment':
+    case 'remember':
       return true;
   }
 }

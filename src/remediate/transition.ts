@@ -23,6 +23,7 @@ import { change, type Result, unchanged } from './change.ts';
 import { defer, deferredLooksAgain, obstacleTo } from './deferral.ts';
 import { escalateOnce, waitsForAnother } from './incident.ts';
 import { attemptsSpent, mergeChecks } from './lineage.ts';
+import { withMemory } from './memory.ts';
 import type { Policy } from './policy.ts';
 import { rerun, rerunRead, rerunRefused } from './rerun.ts';
 import { end, gather, gatherFailed } from './steps.ts';
@@ -30,6 +31,10 @@ import { end, gather, gatherFailed } from './steps.ts';
 export type { Result } from './change.ts';
 
 export function transition(remediation: Remediation, fact: Fact, policy: Policy, now: number): Result {
+  return withMemory(remediation, moved(remediation, fact, policy, now), now);
+}
+
+function moved(remediation: Remediation, fact: Fact, policy: Policy, now: number): Result {
   return escalateOnce(remediation, step(remediation, fact, policy, now), policy.load.incident, now);
 }
 

@@ -110,6 +110,39 @@ const cameBack = sql<number>`case when outcomes.fingerprint <> '' and exists (
       and later.remediation_id <> outcomes.remediation_id and later.started_at > outcomes.ended_at
   ) then 1 else 0 end`;
 
+/** What outcomes of one type of failure say about agents, newest first. */
+export async function skillSamples(
+  db: Reader,
+  { failureType, since, limit }: { readonly failureType: FailureType; readonly since: number; readonly limit: number },
+): Promise<readonly Pick<RememberedOutcome, 'agent' | 'outcome' | 'changed' | 'endedAt'>[]> {
+  const rows = await db
+    .selectFrom('outcomes')
+    .select(['agent', 'outcome', 'changed', 'ended_at'])
+    .where('failure_type', '=', failureType)
+    .where('ended_at', '>=', since)
+    .orderBy('ended_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    agent: row.agent,
+    outcome: row.outcome as Outcome,
+    changed: row.changed === 1,
+    endedAt: row.ended_at,
+  }));
+}
+
+/** Every outcome that ended at or after a time, oldest first. */
+export async function readOutcomes(db: Reader, since: number): Promise<readonly RememberedOutcome[]> {
+  const rows = await db
+    .selectFrom('outcomes')
+    .selectAll()
+    .where('ended_at', '>=', since)
+    .orderBy('ended_at')
+    .orderBy('seq')
+    .execute();
+  return rows.map(fromRow);
+}
+
 /** Lower-case words of letters and digits, each once, in order: what both databases split in the same way. */
 export function searchWords(text: string): readonly string[] {
   return [...new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])].filter((word) => word.length <= MAX_WORD);

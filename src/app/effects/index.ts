@@ -8,6 +8,7 @@ import { pullRequestHandler, rerunHandler } from './ci.ts';
 import { cancelRunHandler, spawnHandler } from './coderuns.ts';
 import { commentHandler } from './comment.ts';
 import { type GatherDeps, gatherHandler } from './gather.ts';
+import { rememberHandler } from './remember.ts';
 
 export interface EffectDeps extends GatherDeps {
   readonly engine: Engine;
@@ -36,6 +37,7 @@ export function createHandlers(deps: EffectDeps): Handlers {
       review: changeReviewer({ ...deps, refuse: settings.changeReview.refuse }),
     }),
     open_pull_request: pullRequestHandler({ github, describe: describePullRequest }),
+    remember: rememberHandler(deps),
     comment: commentHandler({
       github,
       store,
