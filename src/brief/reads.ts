@@ -1,6 +1,7 @@
 import type { GitHub } from '../lib/github/client.ts';
 import { isNotFound, splitRepository } from '../lib/github/errors.ts';
 import { allPages } from '../lib/github/pages.ts';
+import { pullOfRef } from '../lib/github/pull-ref.ts';
 import type { Remediation } from '../model/remediation.ts';
 import type { Actor } from '../model/signal.ts';
 import { assessChecks, type CheckFact } from './assess-checks.ts';
@@ -112,6 +113,8 @@ interface Candidate {
  */
 async function findPullRequest(github: GitHub, remediation: Remediation, signal: AbortSignal): Promise<number | null> {
   if (remediation.pullRequest !== null) return remediation.pullRequest;
+  const asked = pullOfRef(subjectOf(remediation).branch);
+  if (asked !== null) return asked;
   const octokit = github.forRepository(remediation.repository);
   const where = { ...splitRepository(remediation.repository), per_page: 100, request: { signal } };
   const { sha, branch } = subjectOf(remediation);

@@ -1,9 +1,10 @@
 import { digestOf } from '../lib/digest.ts';
+import { pullOfRef } from '../lib/github/pull-ref.ts';
 import type { FailureType } from '../model/failure-type.ts';
 
 /**
  * Where the agent pushes: the pull request's head branch; `fix/<failure type>-<sha8>` when the default branch broke,
- * so that people review the repair; otherwise the failing branch itself.
+ * or a fork's pull request, so that people review the repair; otherwise the failing branch itself.
  */
 export function targetBranch(input: {
   readonly branch: string;
@@ -13,7 +14,9 @@ export function targetBranch(input: {
   readonly headSha: string;
 }): string {
   if (input.pullRequestHead !== null) return input.pullRequestHead;
-  if (input.branch !== input.defaultBranch) return input.branch;
+  // A fork's branch is not ours to push to.
+  const isFork = pullOfRef(input.branch) !== null;
+  if (input.branch !== input.defaultBranch && !isFork) return input.branch;
   const short = input.failureType.replaceAll('_', '-');
   const sha = /^[0-9a-f]{8,}$/.test(input.headSha) ? input.headSha : digestOf({ sha: input.headSha });
   return `fix/${short}-${sha.slice(0, 8)}`;

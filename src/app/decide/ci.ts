@@ -1,5 +1,6 @@
 import { admitCi } from '../../decide/admit/admission.ts';
 import { admitPullRequestChange } from '../../decide/admit/pull-request.ts';
+import { pullRef } from '../../lib/github/pull-ref.ts';
 import type { Disposition } from '../../model/delivery.ts';
 import { reason } from '../../model/reason.ts';
 import type { CiSignal, PullRequestChanged } from '../../model/signal.ts';
@@ -60,9 +61,11 @@ export async function decideCi(tx: Tx, signal: CiSignal, deciding: Deciding): Pr
 
 export async function decidePullRequestChange(
   tx: Tx,
-  signal: PullRequestChanged,
+  said: PullRequestChanged,
   deciding: Deciding,
 ): Promise<Disposition> {
+  // A fork's branch may be called like one of ours; what is done for it has GitHub's own name.
+  const signal = said.fromFork && said.number !== null ? { ...said, branch: pullRef(said.number) } : said;
   const known = await factsOfBranch(tx, signal.repository, signal.branch);
   const admission = admitPullRequestChange(signal, known, deciding.admission, deciding.clock());
   if (admission.kind === 'open') throw new Error('A change of a pull request opens nothing.');

@@ -1,5 +1,6 @@
 import type { GitHub } from '../../lib/github/client.ts';
 import { splitRepository, statusOf } from '../../lib/github/errors.ts';
+import { pullOfRef } from '../../lib/github/pull-ref.ts';
 import type { Handler } from '../../remediate/worker.ts';
 
 /** GitHub's answer when the run is under way already: what we wanted has happened. */
@@ -43,10 +44,12 @@ export function pullRequestHandler(deps: {
     const [owner = '', repo = ''] = repository.split('/');
     const { pulls } = deps.github.forRepository(repository).rest;
     const { data: open } = await pulls.list({ owner, repo, state: 'open', head: `${owner}:${targetBranch}` });
+    // What was broken in a fork is repaired for the branch that the fork's pull request is for.
+    const fork = pullOfRef(branch);
+    const base = fork === null ? branch : (await pulls.get({ owner, repo, pull_number: fork })).data.base.ref;
     const number =
       open[0]?.number ??
-      (await pulls.create({ owner, repo, head: targetBranch, base: branch, ...deps.describe(remediation) })).data
-        .number;
+      (await pulls.create({ owner, repo, head: targetBranch, base, ...deps.describe(remediation) })).data.number;
     return { kind: 'fact', fact: { kind: 'pull_request_opened', number } };
   };
 }

@@ -1,5 +1,6 @@
 import type { GitHub } from '../../lib/github/client.ts';
 import { splitRepository, statusOf } from '../../lib/github/errors.ts';
+import { pullOfRef } from '../../lib/github/pull-ref.ts';
 import type { Remediation } from '../../model/remediation.ts';
 import type { Handler } from '../../remediate/worker.ts';
 import { type CommentPort, marker, renderComment, upsertComment } from '../../report/notifiers/github-comment/index.ts';
@@ -23,7 +24,8 @@ const PER_PAGE = 100;
 export function commentHandler(deps: CommentDeps): Handler<'comment'> {
   const ownLogin = rememberLogin(deps.github);
   return async (_effect, remediation) => {
-    const { pullRequest, repository } = remediation;
+    const { repository, branch } = remediation;
+    const pullRequest = remediation.pullRequest ?? pullOfRef(branch);
     if (pullRequest === null) return { kind: 'done' };
     const brief = await latestBrief(deps.store.db, remediation.id);
     const codeRun = remediation.attempts.at(-1)?.codeRunName ?? null;

@@ -1,3 +1,4 @@
+import { pullOfRef } from '../../lib/github/pull-ref.ts';
 import { type Reason, reason } from '../../model/reason.ts';
 import type { Remediation } from '../../model/remediation.ts';
 import type { PullRequestChanged } from '../../model/signal.ts';
@@ -15,9 +16,10 @@ export function admitPullRequestChange(
 ): Admission {
   const refused = repositoryAllowed({ signal, known, policy, now });
   if (refused !== null) return refused;
-  if (signal.fromFork)
-    return pass('ignored', reason('fork', 'The pull request comes from a fork; its branch is not ours.'));
   const { live } = known;
+  // A fork's branch is not ours, unless a person asked for a repair: then it goes by the pull request's own reference.
+  if (signal.fromFork && (live === null || live.branch !== signal.branch || pullOfRef(signal.branch) === null))
+    return pass('ignored', reason('fork', 'The pull request comes from a fork; its branch is not ours.'));
   if (live === null) return pass('ignored', reason('not_a_failure', 'Nothing is under way on that branch.'));
   const withdrawal = signal.branch === live.branch ? onBrokenBranch(signal, live) : onAgentsBranch(signal);
   if (withdrawal === null) return look(live, signal.headSha ?? live.headSha, 'progress_noted');

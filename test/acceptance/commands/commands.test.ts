@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, it } from 'vitest';
 import type { World } from '../../support/world.ts';
 import { inWorld, RUST_LOG } from '../../support/world.ts';
@@ -175,6 +176,74 @@ describe.concurrent('/healer in a comment', { timeout: 60_000 }, () => {
       expect(explain).toContain('**Routing:** `rust_build` to `rex`');
       expect(help).toContain('`/healer route <agent>`');
       expect(answers(world, pull)).toHaveLength(3);
+    });
+  });
+
+  it('fix on a fork is a writer’s permission to work: on a branch of ours, with a pull request of its own', async ({
+    expect,
+  }) => {
+    await inWorld({}, async (world) => {
+      people(world);
+      const sha = world.commit('forked');
+      world.reset('forked', null);
+      // GitHub keeps the head of every pull request in the base repository.
+      execFileSync('git', ['--git-dir', world.gh.remotePath, 'update-ref', 'refs/pull/1/head', sha]);
+      await world.gh.addPullRequest({ title: 'Help', head: 'main', headRepository: 'eve/shop', headSha: sha });
+      world.plan({ '*': ['commit'] });
+      const { runId } = world.run('main', RED, { headSha: sha, announce: false });
+      await answered(world, world.gh.addComment(1, 'eve', '/healer fix'), '-1');
+      expect(await world.all()).toEqual([]);
+      await answered(world, world.gh.addComment(1, 'wanda', '/healer fix'));
+      const commit = await world.agentPushed(`ci-${runId}`);
+      const remediation = await world.until(
+        `ci-${runId}`,
+        ({ pullRequest }) => pullRequest !== null,
+        'it has a pull request',
+      );
+      expect(remediation).toMatchObject({ branch: 'refs/pull/1/head', fromFork: true, pullRequest: 2 });
+      expect(remediation.targetBranch).toMatch(/^fix\/rust-build-/);
+      expect(world.isAncestor(sha, commit)).toBe(true);
+      expect(world.gh.state.pulls[1]).toMatchObject({ baseRef: 'main', headRepository: null });
+      world.run(remediation.targetBranch ?? '', { build: 'green' });
+      await world.phase(`ci-${runId}`, 'succeeded');
+    });
+  });
+
+  it('is carried out once, and answered once, however often GitHub fails in between', async ({ expect }) => {
+    await inWorld({}, async (world) => {
+      const pull = await pullRequest(world, 'topic');
+      world.plan({ '*': ['wait'] });
+      world.run('topic', RED, { announce: false });
+      const first = (part: string) => {
+        let left = 1;
+        return (_method: string, path: string) => path.includes(part) && left-- > 0;
+      };
+      for (const part of ['/reactions', '/permission', `/pulls/${pull}`, '/check-runs'])
+        world.gh.outage.resetNext(1, first(part));
+      await answered(world, world.gh.addComment(pull, 'wanda', '/healer fix'));
+      expect(await world.all()).toHaveLength(1);
+      world.gh.outage.failNext(1, 502, (method, path) => method === 'POST' && path.endsWith('/comments'));
+      const help = world.gh.addComment(pull, 'wanda', '/healer help');
+      await answered(world, help);
+      expect(answers(world, pull)).toHaveLength(1);
+    });
+  });
+
+  it('is not given by a quotation, by a bot, or by Healer itself', async ({ expect }) => {
+    await inWorld({}, async (world) => {
+      const pull = await pullRequest(world, 'topic');
+      const quoted = world.gh.addComment(pull, 'wanda', '> /healer fix\n\n`/healer fix`');
+      const bot = world.gh.addComment(pull, 'helper[bot]', '/healer help');
+      const help = world.gh.addComment(pull, 'wanda', '/healer help');
+      await answered(world, help);
+      await world.disposition('bot_author');
+      expect([...reactionsOn(world, quoted), ...reactionsOn(world, bot)]).toEqual([]);
+      // Healer's own answers came back as comments too, and were none.
+      await world.eventually(
+        async () => (await world.get('/api/deliveries?limit=100')).body.deliveries.length >= 6,
+        'every comment was decided about',
+      );
+      expect(answers(world, pull)).toHaveLength(1);
     });
   });
 });
