@@ -1,8 +1,10 @@
 import type { GitHub } from '../../lib/github/client.ts';
 import { jobLogDownloader, type Sleep } from '../../lib/github/job-log.ts';
 import { createHttpClient, type HttpClient } from '../../lib/http.ts';
+import type { PeerConfig } from '../peer.ts';
 import type { ContextSource } from '../source.ts';
 import { annotations } from './annotations/index.ts';
+import { argocd } from './argocd/index.ts';
 import { changedFiles } from './changed-files/index.ts';
 import { checks } from './checks/index.ts';
 import { githubLogs } from './github-logs/index.ts';
@@ -13,6 +15,7 @@ import { pullRequest } from './pull-request/index.ts';
 
 /** The systems beyond GitHub, as the settings name them; one that is missing answers `not_configured`. */
 export interface Systems {
+  readonly argocd?: PeerConfig | null;
   readonly prometheus?: PrometheusConfig | null;
   readonly loki?: LokiConfig | null;
 }
@@ -36,6 +39,7 @@ export function createSources({ github, sleep, systems = {}, ...deps }: SourceDe
     changedFiles(github),
     headCommit(github),
     pullRequest(github),
+    argocd(http, systems.argocd ?? null),
     prometheus(http, systems.prometheus ?? null),
     loki(http, systems.loki ?? null),
   ];

@@ -57,6 +57,7 @@ export function useStandIn(answers: Answers = () => undefined): () => StandIn {
 /** Settings under which every system is the stand-in, each below a path of its own. */
 export function systemsAt(url: string): Systems {
   return {
+    argocd: { url: `${url}/argocd` },
     prometheus: { url: `${url}/prometheus`, queries: DEFAULT_QUERIES, alertmanager: null },
     loki: { url: `${url}/loki`, queries: DEFAULT_LOKI_QUERIES },
   };
