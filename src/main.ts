@@ -16,7 +16,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Nearly all of a start is reading code; Node keeps what it made of it. Not in the shared temporary folder, where
 // others could put something into our place; where this one cannot be written, nothing is kept.
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/healer'));
-if (process.argv[2] === 'server') startSmall();
+if (process.argv[2] === 'server' || process.argv[2] === 'classify') startSmall();
 
 const { runCli } = await import('./cli/program.ts');
 process.exitCode = await runCli(process.argv, {

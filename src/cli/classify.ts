@@ -6,6 +6,8 @@ import { loadRules } from '../decide/route/load.ts';
 import type { RuleSet } from '../decide/route/rule-set.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Classification } from '../model/evidence.ts';
+import type { CliContext } from './context.ts';
+import { CommandFailed } from './failure.ts';
 
 /** The rules that come with Healer. */
 export const DEFAULT_RULES_DIR = resolve(import.meta.dirname, '../../routing-rules');
@@ -22,7 +24,7 @@ interface Flags {
 }
 
 /** Adds `classify`; exit code 1 when a file could not be read, 2 for wrong use. Touches no network and no store. */
-export function registerClassify(program: Command): void {
+export function registerClassify(program: Command, context: CliContext): void {
   program
     .command('classify')
     .description('say what broke in a log, who should repair it, and why')
@@ -43,23 +45,32 @@ export function registerClassify(program: Command): void {
           exitCode: 2,
         });
       }
-      await classifyFiles(files, flags, { maxLines });
+      await classifyFiles(files, flags, { maxLines }, context);
     });
 }
 
-async function classifyFiles(files: readonly string[], flags: Flags, options: ClassifyOptions): Promise<void> {
+async function classifyFiles(
+  files: readonly string[],
+  flags: Flags,
+  options: ClassifyOptions,
+  context: CliContext,
+): Promise<void> {
+  let unread = 0;
   const rules = loadRules(flags.rules);
   const names = namesOf(flags);
   for (const file of files) {
     try {
       const result =
-        file === '-' ? await classifyStdin(names, rules, options) : classifyFile(file, names, rules, options);
-      await print(`${flags.json ? JSON.stringify(toJson(file, result)) : toText(file, result)}\n`);
+        file === '-'
+          ? await classifyStream(context.stdin, names, rules, options)
+          : classifyFile(file, names, rules, options);
+      await print(context, `${flags.json ? JSON.stringify(toJson(file, result)) : toText(file, result)}\n`);
     } catch (error) {
-      process.stderr.write(`${file}: ${describe(error)}\n`);
-      process.exitCode = 1;
+      context.stderr.write(`${file}: ${describe(error)}\n`);
+      unread++;
     }
   }
+  if (unread > 0) throw new CommandFailed(`${unread} of ${files.length} logs could not be read`);
 }
 
 function namesOf(flags: Flags): Omit<ClassifyInput, 'log'> {
@@ -102,20 +113,21 @@ function sharedChunk(): Buffer {
   return chunkBuffer;
 }
 
-async function classifyStdin(
+async function classifyStream(
+  input: CliContext['stdin'],
   names: Omit<ClassifyInput, 'log'>,
   rules: RuleSet,
   options: ClassifyOptions,
 ): Promise<Classification> {
   const classifier = createClassifier(rules, options);
-  for await (const chunk of process.stdin) classifier.push(chunk as Buffer);
+  for await (const chunk of input) classifier.push(chunk as Buffer);
   return classifier.finish(names);
 }
 
 /** Waits when the reader of our output is slower than we are. */
-function print(text: string): Promise<void> | void {
-  if (process.stdout.write(text)) return;
-  return new Promise((done) => process.stdout.once('drain', done));
+function print({ stdout }: CliContext, text: string): Promise<void> | void {
+  if (stdout.write(text)) return;
+  return new Promise((done) => stdout.once('drain', done));
 }
 
 function describe(error: unknown): string {

@@ -2,9 +2,10 @@ import { Command, CommanderError } from 'commander';
 import { SettingsError } from '../app/load-settings.ts';
 import { VERSION } from '../app/paths.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
-import { COMMANDS } from './commands.ts';
 import { type CliContext, EXIT } from './context.ts';
 import { CommandFailed } from './failure.ts';
+
+type Register = (program: Command, context: CliContext) => void;
 
 /** Runs one command and gives its exit code: 0 done, 1 failed, 2 wrong use, 3 refused by configuration. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
@@ -18,7 +19,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     })
     .showHelpAfterError('(run with --help for the options)')
     .showSuggestionAfterError();
-  for (const register of COMMANDS) register(program, context);
+  for (const register of await commandsFor(argv[2])) register(program, context);
   for (const command of allCommands(program)) command.exitOverride().configureOutput(program.configureOutput());
   try {
     await program.parseAsync([...argv]);
@@ -26,6 +27,12 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   } catch (error) {
     return exitCodeFor(error, context);
   }
+}
+
+/** Reading logs starts fast and stays small: it loads nothing of the service. */
+async function commandsFor(name: string | undefined): Promise<readonly Register[]> {
+  if (name === 'classify') return [(await import('./classify.ts')).registerClassify];
+  return (await import('./commands.ts')).COMMANDS;
 }
 
 function allCommands(command: Command): readonly Command[] {

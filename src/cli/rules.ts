@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { loadRules } from '../decide/route/load.ts';
 import { type RuleExampleResult, testRules } from '../decide/route/rules.ts';
-import { messageOf, UserError } from '../lib/errors.ts';
 import { DEFAULT_RULES_DIR } from './classify.ts';
+import type { CliContext } from './context.ts';
+import { CommandFailed } from './failure.ts';
 
 /** Adds `rules test [DIR]`; exit code 1 when an example comes out differently or a rule is not valid. */
-export function registerRules(program: Command): void {
+export function registerRules(program: Command, { stdout }: CliContext): void {
   const rules = program.command('rules').description('work on the routing rules');
   rules
     .command('test')
@@ -13,23 +14,11 @@ export function registerRules(program: Command): void {
     .argument('[dir]', 'folder of routing rules', DEFAULT_RULES_DIR)
     .option('--json', 'one JSON document')
     .action((dir: string, flags: { json?: boolean }) => {
-      const results = resultsOf(dir);
-      if (results === null) return;
+      const results = testRules(loadRules(dir));
       const failed = results.filter(({ passed }) => !passed);
-      process.stdout.write(flags.json ? `${JSON.stringify(toJson(results))}\n` : toText(dir, results, failed));
-      if (failed.length > 0) process.exitCode = 1;
+      stdout.write(flags.json ? `${JSON.stringify(toJson(results))}\n` : toText(dir, results, failed));
+      if (failed.length > 0) throw new CommandFailed(`${failed.length} of ${results.length} examples differ`);
     });
-}
-
-function resultsOf(dir: string): readonly RuleExampleResult[] | null {
-  try {
-    return testRules(loadRules(dir));
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    process.stderr.write(`${messageOf(error)}\n`);
-    process.exitCode = 1;
-    return null;
-  }
 }
 
 function toJson(results: readonly RuleExampleResult[]): unknown {

@@ -1,7 +1,7 @@
 import type { Excerpt } from '../../model/evidence.ts';
 import { failingSteps, type WeighedHit } from './judge.ts';
 import { plainLine } from './line.ts';
-import { normaliseLine } from './normalise.ts';
+import { roughKey } from './normalise.ts';
 import type { Reading } from './reading.ts';
 import type { Line, TextStore } from './text-store.ts';
 
@@ -55,7 +55,7 @@ function anchorsOf(weighed: readonly WeighedHit[]): Anchor[] {
     if (interest <= 0 || byKey.size >= MAX_ANCHORS) break;
     if (hit.offset < 0 || lines.has(hit.line)) continue;
     lines.add(hit.line);
-    const key = normaliseLine(hit.text);
+    const key = roughKey(hit.text);
     const known = byKey.get(key);
     if (known === undefined) {
       const earlier = perPattern.get(hit.pattern.index) ?? 0;

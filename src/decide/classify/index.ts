@@ -67,7 +67,7 @@ function conclude(
   };
   const all = { ...reading, hits: [...reading.hits, ...annotationHits(input.annotations ?? [], rules, reading)] };
   const weighed = weigh(all, greenTexts(input.lastGreenLog ?? null, rules));
-  const judgement = judge(weighed, reading.counts, names, rules, saidIn(reading, weighed));
+  const judgement = judge(weighed, reading.counts, names, rules, () => saidIn(reading, weighed));
   const verdict = decide(judgement, hasLog);
   const deciding = decidingHits(judgement, verdict);
   const excerpt = makeExcerpt(

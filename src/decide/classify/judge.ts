@@ -72,13 +72,13 @@ export function weigh(reading: Reading, greenTexts: ReadonlySet<string>): Weighe
     .sort((a, b) => b.weight - a.weight || a.hit.line - b.hit.line);
 }
 
-/** @param said the part of the log that matters, for the words of the routing matrix */
+/** @param said reads the part of the log that matters, for the words of the routing matrix */
 export function judge(
   weighed: readonly WeighedHit[],
   counts: ReadonlyMap<number, number>,
   names: Names,
   rules: RuleSet,
-  said: string,
+  said: () => string,
 ): Judgement {
   const byRule = groupByRule(weighed, rules.rules.length);
   const route = routeFor(rules, names, said);
@@ -157,15 +157,22 @@ function yieldToInner(scores: readonly RuleScore[]): RuleScore[] {
 }
 
 /** The first row of the matrix that applies to names and files, or to what the failing step said. */
-export function routeFor(rules: RuleSet, names: Names, said: string): Route | null {
+export function routeFor(rules: RuleSet, names: Names, said: () => string): Route | null {
   const workflow = names.workflow ?? '';
-  const spoken = [...names.commands, ...names.failedSteps, names.job ?? '', workflow, said].join('\n').toLowerCase();
+  const spoken = [...names.commands, ...names.failedSteps, names.job ?? '', workflow].join('\n').toLowerCase();
+  let heard: string | null = null;
+  const inLog = (word: string): boolean => {
+    heard ??= said().toLowerCase();
+    return mentions(heard, word);
+  };
   const applies = (route: Route, isNameEnough: boolean): boolean => {
     if (route.workflows.length > 0 && !route.workflows.some((glob) => glob.test(workflow))) return false;
     const hasFile = names.changedFiles.some((path) => route.files.some((glob) => glob.test(path)));
     if (route.needsBoth && !hasFile) return false;
     if (hasFile && !route.needsBoth) return true;
-    return (isNameEnough && route.workflows.length > 0) || route.mentions.some((word) => mentions(spoken, word));
+    const isNamed = route.workflows.length > 0;
+    if (isNameEnough && isNamed) return true;
+    return route.mentions.some((word) => mentions(spoken, word) || ((isNamed || route.needsBoth) && inLog(word)));
   };
   return (
     rules.routes.find((route) => applies(route, false)) ?? rules.routes.find((route) => applies(route, true)) ?? null
@@ -189,6 +196,9 @@ export function failingSteps(steps: readonly Step[]): readonly Step[] {
 
 /** Tools mark what they tolerate near the start of a line. */
 const SAYS_WARNING = /^.{0,160}?(?:^|[\s[:(])(?:[Ww]arning|WARN(?:ING)?)(?:[\]:)]|\s|$)/;
+
+const saysWarning = (text: string): boolean =>
+  (text.includes('arning') || text.includes('WARN')) && SAYS_WARNING.test(text);
 
 interface Place {
   /** How much the step counts. */
@@ -216,7 +226,7 @@ function placeWeights(reading: Reading): (hit: Hit) => Place {
     const step = reading.steps[hit.step]!;
     const end = step.failLine ?? step.endLine;
     const isAfter = step.failLine !== null && hit.line > step.failLine;
-    const isTolerated = hit.marker === 'warning' || hit.marker === 'notice' || SAYS_WARNING.test(hit.text);
+    const isTolerated = hit.marker === 'warning' || hit.marker === 'notice' || saysWarning(hit.text);
     return {
       step: weights[hit.step]! * (isAfter ? 0.5 : 1) * (isTolerated ? 0.3 : 1),
       toEnd: Math.max(0, end - hit.line),

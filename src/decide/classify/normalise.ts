@@ -20,6 +20,11 @@ export function normaliseLine(text: string): string {
     .slice(0, 240);
 }
 
+/** A rough and cheap stand-in for `normaliseLine`, to tell repeats apart from news. */
+export function roughKey(text: string): string {
+  return text.slice(0, 160).replace(/\d+/g, '#');
+}
+
 /** The last two parts of a path name the file; what stands before is the runner's. */
 function shortPath(path: string): string {
   return path.split(/[\\/]/).slice(-2).join('/');

@@ -55,7 +55,7 @@ export function matcherOf(rules: RuleSet): Matcher {
     }
   }
   const isStructure = literals.map((_, i) => i < STRUCTURE_LITERALS.length);
-  const matcher = { rules, scanner: createScanner(literals), patternsOf, isStructure, literals };
+  const matcher = { rules, scanner: createScanner(literals), patternsOf, isStructure };
   matchers.set(rules, matcher);
   return matcher;
 }
@@ -63,7 +63,7 @@ export function matcherOf(rules: RuleSet): Matcher {
 /** Of one pattern in one step, the first and the latest hits are kept; the middle is only counted. */
 const FIRST_HITS = 30;
 const LATEST_HITS = 8;
-const MAX_HITS = 20_000;
+const MAX_HITS = 6000;
 /** From so many matches in one step on, a pattern is looked at every `SAMPLING`th line, a weak one not at all. */
 const SATED = 300;
 const SAMPLING = 8;

@@ -26,51 +26,126 @@ export interface Literal {
 }
 
 export const STRIDE = 2;
-const TABLE_SIZE = 1 << 16;
+/** The filter is one bit a hash: 128 KiB, small enough to stay close to the processor. */
+const HASH_BITS = 20;
 
 interface Entry {
   readonly id: number;
   readonly bytes: Uint8Array;
-  /** Distance from the start of the text to the three bytes that the table knows. */
+  /** Distance from the start of the text to the block that the table knows. */
   readonly at: number;
   readonly ignoreCase: boolean;
 }
 
 export function createScanner(literals: readonly Literal[]): Scanner {
-  // By block: bit n is set when a byte whose low five bits are n may stand behind the block.
-  const followers = new Int32Array(TABLE_SIZE);
-  const buckets: (Entry[] | undefined)[] = new Array(TABLE_SIZE);
-  for (const [id, { text, ignoreCase }] of literals.entries()) {
-    const bytes = Uint8Array.from(Buffer.from(text));
+  const lists = new Map<number, Entry[]>();
+  const texts = literals.map(({ text }) => Uint8Array.from(Buffer.from(text)));
+  for (const [id, bytes] of texts.entries()) {
     for (const phase of [0, 1]) {
-      const entry: Entry = { id, bytes, at: rarestBlock(bytes, phase), ignoreCase };
-      const follower = bytes[entry.at + 3];
-      for (const key of keysAt(bytes, entry.at, ignoreCase)) {
-        followers[key]! |= follower === undefined ? -1 : 1 << (follower & 31);
-        buckets[key] = [...(buckets[key] ?? []), entry];
-      }
+      const entry: Entry = { id, bytes, at: rarestBlock(bytes, phase), ignoreCase: literals[id]!.ignoreCase };
+      for (const block of blocksAt(entry)) lists.set(block, [...(lists.get(block) ?? []), entry]);
     }
   }
-  return search(followers, buckets);
+  return search(new BlockTable(lists, texts));
 }
 
-const keyOf = (a: number, b: number, c: number): number => ((a << 9) ^ (b << 5) ^ c) & (TABLE_SIZE - 1);
-
-function keysAt(bytes: Uint8Array, at: number, ignoreCase: boolean): Set<number> {
-  const [a, b, c] = [0, 1, 2].map((i) => variants(bytes[at + i]!, ignoreCase));
-  return new Set(a!.flatMap((x) => b!.flatMap((y) => c!.map((z) => keyOf(x, y, z)))));
+/** Every value that the four bytes may have; a text that ends after three of them may be followed by anything. */
+function blocksAt({ bytes, at, ignoreCase }: Entry): Set<number> {
+  let blocks = [0];
+  for (let i = 0; i < 4; i++) {
+    const byte = bytes[at + i];
+    const choices = byte === undefined ? FOLLOWERS : ignoreCase && isLower(byte) ? [byte, byte - 32] : [byte];
+    blocks = blocks.flatMap((block) => choices.map((choice) => block | (choice << (8 * i))));
+  }
+  return new Set(blocks);
 }
 
 const isLower = (byte: number): boolean => byte >= 97 && byte <= 122;
-const variants = (byte: number, ignoreCase: boolean): number[] =>
-  ignoreCase && isLower(byte) ? [byte, byte - 32] : [byte];
+/** Printable ASCII, white space, escape, and the first bytes of the characters that tools like to print. */
+const FOLLOWERS = [9, 10, 13, 27, 0xc2, 0xc3, 0xe2, 0xef, 0xf0, ...Array.from({ length: 95 }, (_, i) => i + 32)];
+
+/**
+ * From a block of four bytes to the texts that hold it: a filter of bits, then open addressing over exact values, then
+ * the texts themselves, all in flat arrays, because following objects costs more than comparing.
+ */
+class BlockTable {
+  readonly known = new Uint8Array(1 << (HASH_BITS - 3));
+  private readonly mask: number;
+  private readonly blocks: Int32Array;
+  /** Where the entries of a slot begin in `entries`, plus one; 0 for an empty slot. */
+  private readonly firsts: Int32Array;
+  /** Four numbers an entry: text, distance, whether case is ignored, whether another entry follows. */
+  private readonly entries: Int32Array;
+  /** Where each text begins in `bytes`; one more at the end. */
+  private readonly offsets: Int32Array;
+  private readonly bytes: Uint8Array;
+
+  constructor(lists: ReadonlyMap<number, readonly Entry[]>, texts: readonly Uint8Array[]) {
+    this.bytes = Buffer.concat(texts);
+    this.offsets = new Int32Array(texts.length + 1);
+    for (const [i, text] of texts.entries()) this.offsets[i + 1] = this.offsets[i]! + text.length;
+    this.mask = 2 ** Math.ceil(Math.log2(lists.size * 3 + 2)) - 1;
+    this.blocks = new Int32Array(this.mask + 1);
+    this.firsts = new Int32Array(this.mask + 1);
+    const entries: number[] = [];
+    for (const [block, list] of lists) {
+      this.insert(block, entries.length + 1);
+      for (const [i, { id, at, ignoreCase }] of list.entries()) {
+        entries.push(id, at, ignoreCase ? 1 : 0, i + 1 < list.length ? 1 : 0);
+      }
+    }
+    this.entries = Int32Array.from(entries);
+  }
+
+  private insert(block: number, first: number): void {
+    const hash = hashOf(block);
+    this.known[hash >>> 3]! |= 1 << (hash & 7);
+    let slot = hash & this.mask;
+    while (this.firsts[slot] !== 0) slot = (slot + 1) & this.mask;
+    this.blocks[slot] = block;
+    this.firsts[slot] = first;
+  }
+
+  /** Adds to `found` the texts around a block that really stand there. */
+  collect(bytes: Uint8Array, at: number, block: number, to: number, found: number[]): void {
+    const { blocks, firsts, mask, entries } = this;
+    let slot = hashOf(block) & mask;
+    while (blocks[slot] !== block) {
+      if (firsts[slot] === 0) return;
+      slot = (slot + 1) & mask;
+    }
+    // An empty slot holds 0 as well, which is the block of four NUL bytes.
+    for (let entry = firsts[slot]! - 1; entry >= 0; entry = entries[entry + 3] === 1 ? entry + 4 : -1) {
+      const id = entries[entry]!;
+      if (this.matches(bytes, at - entries[entry + 1]!, id, entries[entry + 2] === 1, to)) found.push(id);
+    }
+  }
+
+  private matches(bytes: Uint8Array, start: number, id: number, ignoreCase: boolean, to: number): boolean {
+    const from = this.offsets[id]!;
+    const length = this.offsets[id + 1]! - from;
+    if (start < 0 || start + length > to) return false;
+    const texts = this.bytes;
+    for (let i = 0; i < length; i++) {
+      const byte = bytes[start + i]!;
+      const wanted = texts[from + i]!;
+      if (byte !== wanted && (!ignoreCase || byte < 65 || byte > 90 || byte + 32 !== wanted)) return false;
+    }
+    return true;
+  }
+}
+
+/** 2³² divided by the golden ratio: spreads neighbouring values (Knuth, The Art of Computer Programming, 6.4). */
+const MULTIPLIER = 0x9e3779b1;
+const hashOf = (block: number): number => Math.imul(block, MULTIPLIER) >>> (32 - HASH_BITS);
 
 /** Bytes by how often they stand in logs, the most frequent first. */
 const COMMON = ' etaoinsrldcup0-./m1hg2:3f4b5y67v8w9k_x"';
+/** Four bytes where the text has them; only the second half of a text of four bytes has three. */
 function rarestBlock(bytes: Uint8Array, phase: number): number {
   let [best, bestCost] = [phase, Number.POSITIVE_INFINITY];
-  for (let at = phase; at + 3 <= bytes.length; at += STRIDE) {
-    const cost = costOf(bytes.subarray(at, at + 3));
+  for (let at = phase; at + 4 <= bytes.length; at += STRIDE) {
+    const cost = Math.min(costOf(bytes.subarray(at, at + 3)), costOf(bytes.subarray(at + 1, at + 4)));
     if (cost < bestCost) [best, bestCost] = [at, cost];
   }
   return best;
@@ -88,42 +163,42 @@ function frequency(byte: number): number {
   return rank < 0 ? 1 : COMMON.length + 1 - rank;
 }
 
-function search(followers: Int32Array, buckets: readonly (readonly Entry[] | undefined)[]): Scanner {
+function search(table: BlockTable): Scanner {
   const found: number[] = [];
-  const collect = (bytes: Uint8Array, at: number, key: number, to: number): boolean => {
-    for (const entry of buckets[key] ?? []) if (matches(bytes, at - entry.at, entry, to)) found.push(entry.id);
-    return found.length > 0;
+  const filter = table.known;
+  let viewed: Uint8Array | null = null;
+  let view: DataView = new DataView(new ArrayBuffer(0));
+  /** The next position whose block may be known; kept apart from all else, so that it compiles to a few instructions. */
+  const skip = (data: DataView, from: number, last: number): number => {
+    let at = from;
+    while (at < last) {
+      const hash = Math.imul(data.getInt32(at, true), MULTIPLIER) >>> (32 - HASH_BITS);
+      if ((filter[hash >>> 3]! >>> (hash & 7)) & 1) return at;
+      at = (at + STRIDE) | 0;
+    }
+    return at;
   };
   return {
     found,
     next(bytes, from, to) {
       found.length = 0;
-      let at = from;
-      for (const last = to - 3; at < last; at += STRIDE) {
-        const key = ((bytes[at]! << 9) ^ (bytes[at + 1]! << 5) ^ bytes[at + 2]!) & 0xffff;
-        if ((followers[key]! & (1 << (bytes[at + 3]! & 31))) === 0) continue;
-        if (collect(bytes, at, key, to)) return at;
+      if (bytes !== viewed) {
+        viewed = bytes;
+        view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       }
-      // The last block has no byte behind it.
-      if (at === to - 3 && at >= 0) {
-        const key = keyOf(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!);
-        if (collect(bytes, at, key, to)) return at;
+      const last = to - 3;
+      let at = skip(view, from, last);
+      for (; at < last; at = skip(view, at + STRIDE, last)) {
+        table.collect(bytes, at, view.getInt32(at, true), to, found);
+        if (found.length > 0) return at;
+      }
+      // The last three bytes have none behind them; whatever follows, a newline would do.
+      if (at === last && at >= 0) {
+        const block = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (10 << 24);
+        table.collect(bytes, at, block, to, found);
+        if (found.length > 0) return at;
       }
       return -1;
     },
   };
-}
-
-function matches(bytes: Uint8Array, start: number, entry: Entry, to: number): boolean {
-  const text = entry.bytes;
-  if (start < 0 || start + text.length > to) return false;
-  if (entry.ignoreCase) {
-    for (let i = 0; i < text.length; i++) {
-      const byte = bytes[start + i]!;
-      if (byte !== text[i] && (byte < 65 || byte > 90 || byte + 32 !== text[i])) return false;
-    }
-    return true;
-  }
-  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false;
-  return true;
 }

@@ -15,8 +15,8 @@ export interface Block {
 /** 128 KiB of new bytes and room for an unfinished line in front. */
 export const BLOCK_BYTES = 128 * 1024;
 export const CARRY_BYTES = 64 * 1024;
-/** 24 MiB at most. */
-const MAX_BLOCKS = 128;
+/** 9 MiB at most. */
+const MAX_BLOCKS = 48;
 /** The latest blocks stay whatever is in them: the end of a log is where people look. */
 const LATEST = 8;
 
@@ -57,12 +57,20 @@ export class TextStore {
   }
 
   previous(line: Line): Line | null {
-    const end = line.start - 1;
-    return this.lineAt(this.byteAt(end) === 10 && this.byteAt(end - 1) === 13 ? end - 1 : end);
+    const last = line.start - 1;
+    const block = this.blockAt(last);
+    if (!block) return null;
+    const { bytes, offset } = block;
+    const at = last - offset;
+    const end = bytes[at] === 10 && at > 0 && bytes[at - 1] === 13 ? at - 1 : at;
+    return { start: offset + lineStart(bytes, end), end: offset + end };
   }
 
   next(line: Line): Line | null {
-    return this.lineAt(this.byteAt(line.end) === 13 && this.byteAt(line.end + 1) === 10 ? line.end + 2 : line.end + 1);
+    const isPair = this.byteAt(line.end) === 13 && this.byteAt(line.end + 1) === 10;
+    const start = line.end + (isPair ? 2 : 1);
+    const block = this.blockAt(start);
+    return block ? { start, end: block.offset + lineEnd(block.bytes, start - block.offset, block.length) } : null;
   }
 
   private byteAt(offset: number): number | null {
@@ -72,6 +80,8 @@ export class TextStore {
 
   private blockAt(offset: number): Block | null {
     if (offset < 0) return null;
+    const [only] = this.blocks;
+    if (this.blocks.length === 1) return offset < only!.length ? only! : null;
     let [low, high] = [0, this.blocks.length - 1];
     while (low <= high) {
       const middle = (low + high) >> 1;
@@ -109,9 +119,11 @@ export function lineEnd(bytes: Uint8Array, at: number, length: number): number {
 /** How many lines end between two positions. */
 export function countLineEnds(bytes: Uint8Array, from: number, to: number): number {
   let count = 0;
-  for (let i = from; i < to; i++) {
-    const byte = bytes[i]!;
-    if (byte <= 13 && (byte === 10 || (byte === 13 && bytes[i + 1] !== 10))) count++;
+  let at = from;
+  while (at < to) {
+    const byte = bytes[at]!;
+    at = (at + 1) | 0;
+    if (byte <= 13 && (byte === 10 || (byte === 13 && bytes[at] !== 10))) count = (count + 1) | 0;
   }
   return count;
 }

@@ -124,7 +124,18 @@ function bestOf(candidates: readonly (readonly string[] | null)[]): readonly str
 /** An upper bound of the steps a backtracking matcher takes over a line of the maximum length. */
 function steps(parsed: ParsedPattern): number {
   if (startsAnchored(parsed.syntax)) return ways(parsed.syntax, NOTHING, NOTHING);
-  return MAX_LINE_LENGTH * ways(parsed.syntax, NOTHING, firstOf(parsed.syntax, NOTHING));
+  return starts(parsed.syntax) * ways(parsed.syntax, NOTHING, firstOf(parsed.syntax, NOTHING));
+}
+
+/** At how many places of a line a match can begin: a fixed text cannot begin inside itself when its first letter stands in it once. */
+function starts(syntax: Syntax): number {
+  const items = syntax.kind === 'sequence' ? syntax.items : [syntax];
+  const end = items.findIndex((item) => item.kind !== 'char');
+  const lead = items
+    .slice(0, end < 0 ? items.length : end)
+    .map((item) => (item as { char: string }).char.toLowerCase());
+  const repeats = lead.indexOf(lead[0] ?? '', 1) >= 0;
+  return MAX_LINE_LENGTH / (repeats ? 1 : Math.max(1, lead.length));
 }
 
 const NOTHING = setOf(() => false, 0);

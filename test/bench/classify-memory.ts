@@ -1,0 +1,21 @@
+/** Streams the log named on the command line and prints speed and the greatest resident size. */
+import { openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { createClassifier } from '../../src/decide/classify/index.ts';
+import { loadRules } from '../../src/decide/route/load.ts';
+
+const rules = loadRules(join(import.meta.dirname, '../../routing-rules'));
+const start = performance.now();
+const classifier = createClassifier(rules);
+const file = openSync(process.argv[2]!, 'r');
+const chunk = Buffer.allocUnsafeSlow(256 * 1024);
+let total = 0;
+for (let length = readSync(file, chunk); length > 0; length = readSync(file, chunk)) {
+  classifier.push(chunk.subarray(0, length));
+  total += length;
+}
+const { agent } = classifier.finish({});
+const seconds = (performance.now() - start) / 1000;
+const resident = process.resourceUsage().maxRSS / 1024;
+console.log(`${Math.round(total / 1e6 / seconds)} MB/s wall, ${Math.round(resident)} MB resident at most (${agent})`);
