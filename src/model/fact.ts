@@ -62,6 +62,8 @@ export interface EvidenceGathered {
   readonly kind: 'evidence_gathered';
   readonly briefId: string;
   readonly agent: AgentName;
+  /** Why it is not the agent whom the rules named; missing when it is. */
+  readonly agentReason?: string;
   readonly failureType: FailureType;
   readonly confidence: number;
   readonly rule: string;

@@ -10,6 +10,7 @@ import { MAX_DOUBLINGS } from './steps.ts';
 /** gathering → working: the attempt is written down before its CodeRun exists. */
 export function startAttempt(remediation: Remediation, fact: EvidenceGathered, policy: Policy, now: number): Result {
   const ordinal = nextOrdinal(remediation);
+  const because = fact.agentReason === undefined ? '' : `: ${fact.agentReason}`;
   const attempt: Attempt = {
     number: attemptsSpent(remediation) + 1,
     ordinal,
@@ -30,7 +31,7 @@ export function startAttempt(remediation: Remediation, fact: EvidenceGathered, p
     .to('working', now + policy.runDeadlineMs + policy.runGraceMs)
     .say(
       'attempt_started',
-      `Attempt ${attempt.number} of ${policy.maxAttempts}: ${fact.agent} is asked to repair ${fact.failureType}.`,
+      `Attempt ${attempt.number} of ${policy.maxAttempts}: ${fact.agent} is asked to repair ${fact.failureType}${because}.`,
     )
     .plan({ kind: 'spawn', ordinal, briefId: fact.briefId })
     .plan({ kind: 'comment' })

@@ -424,7 +424,7 @@ describe('gathering', () => {
     for (const fact of [evidence(), evidence({ transient: true })]) {
       const result = step(inPhase('gathering'), fact, { ...policy, mode: 'shadow' }, LATER);
       expect(result.remediation).toMatchObject({ phase: 'cancelled', reason: { code: 'shadow_mode' } });
-      expect(kinds(result)).toEqual(['comment']);
+      expect(kinds(result)).toEqual(['comment', 'remember']);
     }
   });
 
