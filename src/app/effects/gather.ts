@@ -28,6 +28,7 @@ import type { Store } from '../../store/open.ts';
 import type { Settings } from '../settings.ts';
 import { type ChangeReviewer, changeReviewer } from './change-review.ts';
 import { readRepositoryConfig } from './config.ts';
+import { experienceOf } from './experience.ts';
 import { withPlace } from './place.ts';
 import { assertSighted } from './sighted.ts';
 
@@ -66,7 +67,7 @@ export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
     };
     const changeRefused = await isRefused(review, remediation, evidence, signal);
     const all: Known = { remediation, evidence, config, ignored, redactor, changeRefused };
-    const judged = judge(deps, all);
+    const judged = await judge(deps, all);
     const briefId = await storeBrief(deps, { ...all, ...judged, ordinal: effect.ordinal });
     return { kind: 'fact', fact: { kind: 'evidence_gathered', briefId, ...judged.fact } };
   };
@@ -111,7 +112,7 @@ interface Judged {
   readonly baseBranch: string | null;
 }
 
-function judge(deps: GatherDeps, known: Known): Judged {
+async function judge(deps: GatherDeps, known: Known): Promise<Judged> {
   const { remediation, evidence, config, ignored, redactor } = known;
   const classification = safe(classifyTimed(deps, remediation, evidence), redactor);
   const { failureType, confidence, rule, fingerprint, transient } = classification;
@@ -120,11 +121,13 @@ function judge(deps: GatherDeps, known: Known): Judged {
     commitMessage: evidence.headCommit?.message ?? remediation.commitMessage,
     changeRefused: known.changeRefused,
   };
-  const { agent } = chooseAgent({
+  const { agent, why } = chooseAgent({
     classified: classification.agent,
     pinned: remediation.pinnedAgent,
     attempts: remediation.attempts,
     agents: allowedAgents(config, namesOf(deps)),
+    failureType,
+    rates: await experienceOf(deps.store, failureType, deps.clock()),
   });
   const { pullRequest } = evidence;
   const headSha = commitToRepair(remediation, facts);
@@ -142,6 +145,7 @@ function judge(deps: GatherDeps, known: Known): Judged {
     baseBranch: target === remediation.branch ? null : remediation.branch,
     fact: {
       agent,
+      ...(agent === classification.agent ? {} : { agentReason: why }),
       failureType,
       confidence,
       rule,
