@@ -73,6 +73,13 @@ describe('an alert about a leaked secret', () => {
     }
   });
 
+  it('says the same from a file as it said at the door, also where the value stood in what describes', () => {
+    const body = bytes(secretScanningAlert({ secret_type_display_name: `Key ${LEAK}` }));
+    const read = interpretDelivery({ origin: 'github', event: null, externalId: null, body });
+    expect(JSON.stringify(read)).not.toContain(LEAK);
+    expect(read.signals[0]).toMatchObject({ title: `Leaked secret: Key ${PLACEHOLDER}` });
+  });
+
   it('is scrubbed once: the second time changes nothing', () => {
     const once = scrubbed(secretScanningAlert());
     expect(scrubbed(once)).toBe(once);
@@ -98,7 +105,7 @@ describe('an alert about a leaked secret', () => {
   it.each([
     [
       'thousands of alerts',
-      { all: Array.from({ length: 3_000 }, (_, n) => ({ secret_type: 'x', secret: `${LEAK}${n}` })) },
+      { all: Array.from({ length: 20_000 }, (_, n) => ({ secret_type: 'x', secret: `${LEAK}${n}` })) },
     ],
     ['a value of thousands of lines', secretScanningAlert({ secret: lines, note: lines })],
     ['a value of a megabyte', secretScanningAlert({ secret: 'ab'.repeat(500_000), note: 'ab'.repeat(500_000) })],

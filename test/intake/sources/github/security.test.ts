@@ -134,7 +134,9 @@ describe('a Dependabot alert', () => {
       dependency('pip', 'left-pad', 'web/package-lock.json'),
       // Parts cannot be moved across their borders.
       dependency('npm', 'left-pad:web/package-lock.json', ''),
-      dependency('npm', 'left-pad%3Aweb/package-lock.json', ''),
+      dependency('npm', 'left-pad:web', 'x'),
+      dependency('npm', 'left-pad', 'web:x'),
+      dependency('npm', 'left-pad%3Aweb', 'x'),
     ].map(key);
     expect(new Set([...others, key({})]).size).toBe(others.length + 1);
   });
@@ -201,6 +203,14 @@ describe('a code scanning alert', () => {
     ['no rule', { rule: null }],
   ])('with %s is healed by its number', (_, fields) => {
     expect(signalOf('code_scanning_alert', fields).groupKey).toBe('code_scan:#10');
+  });
+
+  it('is about the ref of the event, where an older instance names another', () => {
+    const instance = { ref: 'refs/heads/old', commit_sha: OTHER_SHA };
+    expect(signalOf('code_scanning_alert', { most_recent_instance: instance })).toMatchObject({
+      branch: 'main',
+      headSha: SHA,
+    });
   });
 
   it('takes ref and commit from the instance when the event names none', () => {

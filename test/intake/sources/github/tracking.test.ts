@@ -40,6 +40,7 @@ describe('a pull request', () => {
       labels: ['bug'],
     });
     expect(normalise('pull_request', { ...body, label: null }).signals[0]).toMatchObject({ label: null });
+    expect(normalise('pull_request', { ...body, action: 'opened' }).signals[0]).toMatchObject({ label: null });
   });
 
   it('whose base was changed says to what', () => {
