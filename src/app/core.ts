@@ -81,7 +81,7 @@ function guesser(rules: () => RuleSet): (signal: CiSignal) => Guess {
   };
 }
 
-function admissionPolicy(settings: Settings, agents: readonly Agent[]): AdmissionPolicy {
+export function admissionPolicy(settings: Settings, agents: readonly Agent[]): AdmissionPolicy {
   return {
     timeWindowMs: settings.timeWindowMinutes * 60_000,
     maxAttempts: settings.maxAttempts,

@@ -1,4 +1,5 @@
 import { loadAgents } from '../brief/agents.ts';
+import { admissionGates, type GatePassage } from '../decide/admit/admission.ts';
 import { targetBranch } from '../decide/branch.ts';
 import { classify } from '../decide/classify/index.ts';
 import { loadRules } from '../decide/route/load.ts';
@@ -11,7 +12,7 @@ import type { Classification } from '../model/evidence.ts';
 import type { CiSignal, Signal } from '../model/signal.ts';
 import { openStore } from '../store/open.ts';
 import { findRemediation } from '../store/remediations.ts';
-import { createCore } from './core.ts';
+import { admissionPolicy, createCore } from './core.ts';
 import { newId } from './ids.ts';
 import { PROMPTS_DIR, RULES_DIR } from './paths.ts';
 import type { Settings } from './settings.ts';
@@ -28,6 +29,8 @@ export interface Explanation {
   readonly target_branch: string | null;
   /** One sentence for each signal that the delivery holds. */
   readonly signals: readonly string[];
+  /** The gates that a red build came to, in their order; empty for everything else. */
+  readonly gates: readonly GatePassage[];
   /** How the agent would be chosen; null when nothing would be started. */
   readonly routing: Routing | null;
 }
@@ -107,12 +110,18 @@ export async function explainDelivery(input: {
               failureType: classification.failureType,
             }),
       signals: read.signals.map(describeSignal),
+      gates:
+        failed === undefined
+          ? []
+          : admissionGates(failed, NOTHING_KNOWN, admissionPolicy(settings, agents), systemClock()),
       routing: classification === null ? null : routingOf(classification),
     };
   } finally {
     await store.close();
   }
 }
+
+const NOTHING_KNOWN = { ofRun: null, live: null, lastEnded: null, lineageAttempts: null };
 
 function routingOf(classification: Classification): Routing {
   const { agent, confidence, transient, rule, reason, fingerprint, evidence } = classification;

@@ -75,7 +75,7 @@ export const settingsSchema = z.strictObject({
     .meta({ description: 'Logins of bots whose red builds are worth repairing.' }),
   reviewApps: list
     .default(['stitch'])
-    .meta({ description: 'Slugs of the Apps whose review findings are repaired without a command.' }),
+    .meta({ description: 'Slugs or ids of the Apps whose review findings are repaired without a command.' }),
   platformRepository: z
     .string()
     .regex(/^[^/\s]+\/[^/\s]+$/)

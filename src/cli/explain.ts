@@ -49,6 +49,7 @@ function describe(explanation: Explanation): string {
     `because      ${reason.code}: ${reason.detail}`,
     ...signals.map((signal) => `signal       ${signal}`),
   ];
+  lines.push(...explanation.gates.map(({ gate, passed }) => `gate         ${passed ? 'passed' : 'decided'}: ${gate}`));
   if (explanation.task_id !== null) lines.push(`task         ${explanation.task_id}`);
   if (routing !== null) {
     lines.push(

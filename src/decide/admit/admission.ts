@@ -35,27 +35,58 @@ export interface Case<S> {
 
 type Gate<S> = (input: Case<S>) => Admission | null;
 
-const FAILURE_GATES: readonly Gate<CiSignal>[] = [
-  repositoryAllowed,
+const FAILURE_GATES: readonly (readonly [name: string, gate: Gate<CiSignal>])[] = [
+  ['repository allowed', repositoryAllowed],
   // A fork may name its branch as it likes: before anything is concluded from the name.
-  notFromFork,
-  runKnown,
-  branchNamed,
-  branchLive,
-  notOptedOut,
-  notFromBot,
-  notRecent,
-  attemptsLeft,
+  ['not from a fork', notFromFork],
+  ['run not decided about', runKnown],
+  ['branch named', branchNamed],
+  ['nothing under way on the branch', branchLive],
+  ['nobody opted out', notOptedOut],
+  ['not a bot’s own business', notFromBot],
+  ['no remediation ended just now', notRecent],
+  ['attempts left', attemptsLeft],
 ];
 
 export function admitCi(signal: CiSignal, known: KnownFacts, policy: AdmissionPolicy, now: number): Admission {
   const input = { signal, known, policy, now };
   if (signal.kind === 'ci_passed') return admitPassed(input);
-  for (const gate of FAILURE_GATES) {
+  for (const [, gate] of FAILURE_GATES) {
     const answer = gate(input);
     if (answer !== null) return answer;
   }
-  return { kind: 'open', reason: reason('new_failure'), continues: isAgentsCommit(signal, known.lastEnded) };
+  return { kind: 'open', reason: reason('new_failure'), continues: isOwnWork(input) };
+}
+
+/** How a failure fared at one gate: it passed, or its fate was decided there. */
+export interface GatePassage {
+  readonly gate: string;
+  readonly passed: boolean;
+}
+
+/** The gates that a failure came to, in their order; the last one decided unless it was passed. */
+export function admissionGates(
+  signal: CiSignal,
+  known: KnownFacts,
+  policy: AdmissionPolicy,
+  now: number,
+): readonly GatePassage[] {
+  const input = { signal, known, policy, now };
+  const end = FAILURE_GATES.findIndex(([, gate]) => gate(input) !== null);
+  const reached = end === -1 ? FAILURE_GATES : FAILURE_GATES.slice(0, end + 1);
+  return reached.map(([gate], index) => ({ gate, passed: index !== end }));
+}
+
+/**
+ * An agent's own commit is red: what was spent on the branch it repairs counts on. The commit is known by the agent's
+ * report, or by the agent's App that pushed it to the branch it was sent to.
+ */
+function isOwnWork({ signal, known, policy }: Case<CiSignal>): boolean {
+  const { lastEnded } = known;
+  if (isAgentsCommit(signal, lastEnded)) return true;
+  const { actor, branch } = signal;
+  const isAgent = actor !== null && isListed(actor.login, policy.agentLogins);
+  return isAgent && lastEnded !== null && lastEnded.spawned > 0 && lastEnded.targetBranch === branch;
 }
 
 function admitPassed({ signal, known, policy, now }: Case<CiSignal>): Admission {
@@ -123,8 +154,14 @@ function notOptedOut({ signal }: Case<CiSignal>): Admission | null {
 function notFromBot({ signal, policy }: Case<CiSignal>): Admission | null {
   const { actor } = signal;
   if (actor === null || actor.type !== 'Bot') return null;
-  if (policy.allowedBots.includes(actor.login) || policy.agentLogins.includes(actor.login)) return null;
+  if (isListed(actor.login, [...policy.allowedBots, ...policy.agentLogins])) return null;
   return pass('skipped', reason('bot_author', `${actor.login} is not on the list of bots to help.`));
+}
+
+/** Logins are the same in upper and lower case; an App may be listed by its name alone, without GitHub's `[bot]`. */
+function isListed(login: string, list: readonly string[]): boolean {
+  const plain = (name: string): string => name.toLowerCase().replace(/\[bot\]$/, '');
+  return list.some((listed) => plain(listed) === plain(login));
 }
 
 export function notRecent({ signal, known, policy, now }: Case<{ readonly headSha: string | null }>): Admission | null {

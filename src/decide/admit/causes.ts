@@ -52,7 +52,9 @@ export function admitReview(signal: ReviewSignal, known: KnownFacts, policy: Adm
   if (signal.headRef === null) return pass('ignored', reason('no_branch'));
   if (signal.fromFork === true) return pass('skipped', reason('fork'));
   const slug = signal.app?.slug ?? null;
-  const isListed = slug !== null && policy.reviewApps.includes(slug);
+  // A check tells its App's id, which nobody can take over; a review tells the slug only.
+  const names = [slug, signal.app?.id ?? null].filter((name) => name !== null);
+  const isListed = names.some((name) => policy.reviewApps.includes(String(name)));
   if (!isListed && signal.button?.isOwn !== true) {
     const who = slug ?? signal.reviewer?.login ?? 'the reviewer';
     return pass(
