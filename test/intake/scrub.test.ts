@@ -105,7 +105,10 @@ describe('an alert about a leaked secret', () => {
   it.each([
     [
       'thousands of alerts',
-      { all: Array.from({ length: 20_000 }, (_, n) => ({ secret_type: 'x', secret: `${LEAK}${n}` })) },
+      {
+        pad: Array(20_000).fill('x'.repeat(60)),
+        all: Array.from({ length: 20_000 }, (_, n) => ({ secret_type: 'x', secret: `${LEAK}${n}` })),
+      },
     ],
     ['a value of thousands of lines', secretScanningAlert({ secret: lines, note: lines })],
     ['a value of a megabyte', secretScanningAlert({ secret: 'ab'.repeat(500_000), note: 'ab'.repeat(500_000) })],
