@@ -46,7 +46,7 @@ describe('reading .github/healer.yaml', () => {
     ['maxAttempts: 0', /maxAttempts: /],
     ['maxAttempts: many', /maxAttempts: /],
     ['approval: sometimes', /approval: must be always, never, or a list of failure types/],
-    ['approval: [rust_clipy]', /approval: /],
+    ['approval: [rust_clipy]', /approval\.0: there is no failure type rust_clipy/],
     ['paths: docs', /paths: /],
     ['- a list', /is not valid: /],
     ['enabled: [true', /it is not YAML/],
