@@ -172,7 +172,8 @@ const SPEAKS = 3.5;
 const STRONG_NAME = 1.5;
 
 function decide(judgement: Judgement, hasLog: boolean): Verdict {
-  const [first] = judgement.scores;
+  // What the log says comes before what names suggest.
+  const first = judgement.scores.find(({ fromLog }) => fromLog > 0) ?? judgement.scores[0];
   const { route } = judgement;
   const isWeak = first === undefined || first.fromLog < WEAK;
   if (isWeak && route) {
