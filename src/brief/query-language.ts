@@ -1,3 +1,5 @@
+import { labelValue } from '../safety/index.ts';
+
 /**
  * Values from outside inside queries of ours. Every language gets its own quoting; nothing is ever pasted in as it is.
  *
@@ -115,4 +117,40 @@ export function alertMatcher(label: string, value: string): string {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(label)) throw new Error(`${label} is not the name of a label`);
   const quoted = value.toWellFormed().replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
   return `${label}="${quoted}"`;
+}
+
+const LABEL_KEY = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+
+/** What is wrong with the template of a label selector (`key=value`, separated by commas); null when nothing is. */
+export function selectorProblem(template: string): string | null {
+  for (const [requirement, key, value] of requirements(template)) {
+    if (!LABEL_KEY.test(key)) return `“${requirement}” is not key=value with the key of a label`;
+    for (const [hole, name = ''] of value.matchAll(HOLES)) {
+      if (!isKnown(name)) return `there is no placeholder ${hole}`;
+    }
+    if (!/^[A-Za-z0-9._-]*$/.test(value.replace(HOLES, ''))) return `“${requirement}” has a value that no label has`;
+  }
+  return null;
+}
+
+/** A label selector of Kubernetes; values become valid ones as they do where labels are written (`acme/shop` is `acme-shop`). */
+export function fillSelector(template: string, values: QueryValues): Filled {
+  let missing: Placeholder | null = null;
+  const pieces = requirements(template).map(([, key, value]) => {
+    const filled = value.replace(HOLES, (hole, name: string) => {
+      if (!isKnown(name)) return hole;
+      const known = values[name];
+      if (known === null || known === '') missing ??= name;
+      return known ?? '';
+    });
+    return `${key}=${labelValue(filled)}`;
+  });
+  return missing === null ? { query: pieces.join(','), missing } : { query: null, missing };
+}
+
+function requirements(template: string): readonly (readonly [whole: string, key: string, value: string])[] {
+  return template.split(',').map((part) => {
+    const at = part.indexOf('=');
+    return [part.trim(), part.slice(0, Math.max(0, at)).trim(), part.slice(at + 1).trim()];
+  });
 }

@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   alertMatcher,
+  fillSelector,
   fillTemplate,
   goString,
   type QueryValues,
   regexLiteral,
+  selectorProblem,
   templateProblem,
 } from '../../src/brief/query-language.ts';
 import { NASTY, nastyText, unquoteGo } from './support/nasty.ts';
@@ -131,5 +133,37 @@ describe('a value in a query', () => {
 
   it('is not taken for the name of a label', () => {
     expect(() => alertMatcher('a="b",c', 'x')).toThrow('is not the name of a label');
+  });
+});
+
+describe('a label selector', () => {
+  it('takes values as labels have them', () => {
+    expect(selectorProblem('healer/repository={repository}, team=x')).toBeNull();
+    expect(fillSelector('healer/repository={repository}, team=x', VALUES).query).toBe(
+      'healer/repository=acme-shop,team=x',
+    );
+  });
+
+  it('says which value it lacks', () => {
+    expect(fillSelector('ns={namespace}', { ...VALUES, namespace: null })).toEqual({
+      query: null,
+      missing: 'namespace',
+    });
+  });
+
+  it.each(['repository', '=x', 'a b={name}', 'a=b c', 'a={svc}', 'a in (b)', ''])(
+    'is refused when it is none: %j',
+    (template) => {
+      expect(selectorProblem(template)).not.toBeNull();
+    },
+  );
+
+  it('never has more requirements than its template, whatever the values are (property)', () => {
+    fc.assert(
+      fc.property(nastyText, (service) => {
+        const { query } = fillSelector('a={service},b={name}', { ...VALUES, service });
+        expect(query).toMatch(/^a=(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?,b=shop$/);
+      }),
+    );
   });
 });

@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createSources } from '../../src/brief/sources/index.ts';
 import { createHttpClient } from '../../src/lib/http.ts';
+import { workflowsAnswers } from '../brief/support/argo-workflows.ts';
 import { argocdAnswers } from '../brief/support/argocd.ts';
+import { grafanaAnswers } from '../brief/support/grafana.ts';
 import { anAlertRemediation, everythingKnown, systemsAt, useStandIn } from '../brief/support/systems.ts';
 import { githubOf, useWorld } from '../brief/support/world.ts';
 import { contextSourceContract } from './context-sources.ts';
@@ -13,7 +15,9 @@ const folders = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name);
 const world = useWorld();
-const standIn = useStandIn((asked) => everythingKnown(asked) ?? argocdAnswers(asked));
+const standIn = useStandIn(
+  (asked) => everythingKnown(asked) ?? argocdAnswers(asked) ?? workflowsAnswers(asked) ?? grafanaAnswers(asked),
+);
 /** What these know is GitHub's; everybody else knows of platforms. */
 const OF_GITHUB = new Set(['github-logs', 'annotations', 'checks', 'changed-files', 'head-commit', 'pull-request']);
 const registered = createSources({ github: githubOf('http://127.0.0.1:1') }).map((source) => source.name);

@@ -4,10 +4,12 @@ import { createHttpClient, type HttpClient } from '../../lib/http.ts';
 import type { PeerConfig } from '../peer.ts';
 import type { ContextSource } from '../source.ts';
 import { annotations } from './annotations/index.ts';
+import { type ArgoWorkflowsConfig, argoWorkflows } from './argo-workflows/index.ts';
 import { argocd } from './argocd/index.ts';
 import { changedFiles } from './changed-files/index.ts';
 import { checks } from './checks/index.ts';
 import { githubLogs } from './github-logs/index.ts';
+import { grafana } from './grafana/index.ts';
 import { headCommit } from './head-commit/index.ts';
 import { type LokiConfig, loki } from './loki/index.ts';
 import { type PrometheusConfig, prometheus } from './prometheus/index.ts';
@@ -16,6 +18,8 @@ import { pullRequest } from './pull-request/index.ts';
 /** The systems beyond GitHub, as the settings name them; one that is missing answers `not_configured`. */
 export interface Systems {
   readonly argocd?: PeerConfig | null;
+  readonly argoWorkflows?: ArgoWorkflowsConfig | null;
+  readonly grafana?: PeerConfig | null;
   readonly prometheus?: PrometheusConfig | null;
   readonly loki?: LokiConfig | null;
 }
@@ -40,7 +44,9 @@ export function createSources({ github, sleep, systems = {}, ...deps }: SourceDe
     headCommit(github),
     pullRequest(github),
     argocd(http, systems.argocd ?? null),
+    argoWorkflows(http, systems.argoWorkflows ?? null),
     prometheus(http, systems.prometheus ?? null),
     loki(http, systems.loki ?? null),
+    grafana(http, systems.grafana ?? null),
   ];
 }

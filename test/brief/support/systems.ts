@@ -58,6 +58,8 @@ export function useStandIn(answers: Answers = () => undefined): () => StandIn {
 export function systemsAt(url: string): Systems {
   return {
     argocd: { url: `${url}/argocd` },
+    argoWorkflows: { url: `${url}/workflows`, namespace: 'argo', selector: 'repository={repository}' },
+    grafana: { url: `${url}/grafana` },
     prometheus: { url: `${url}/prometheus`, queries: DEFAULT_QUERIES, alertmanager: null },
     loki: { url: `${url}/loki`, queries: DEFAULT_LOKI_QUERIES },
   };
