@@ -5,19 +5,21 @@ import { githubError, splitRepository } from '../../lib/github/errors.ts';
 import type { Remediation } from '../../model/remediation.ts';
 
 /**
- * An alert may name neither branch nor commit; then it is the default branch's head that has to be repaired. Throws
- * RetryableError or PermanentError when GitHub does not say.
+ * An alert may name neither branch nor commit; then it is the default branch's head that has to be repaired. Which one
+ * that is has to be known in any case, for nobody pushes to it. Throws RetryableError or PermanentError when GitHub does
+ * not say.
  */
 export async function withPlace(github: GitHub, remediation: Remediation, signal: AbortSignal): Promise<Remediation> {
   const { repository } = remediation;
-  const branch = remediation.branch === '' ? await defaultBranch(github, remediation, signal) : remediation.branch;
-  if (remediation.headSha !== '') return { ...remediation, branch };
+  const defaultBranch = await defaultBranchOf(github, remediation, signal);
+  const branch = remediation.branch === '' ? defaultBranch : remediation.branch;
+  if (remediation.headSha !== '') return { ...remediation, branch, defaultBranch };
   const { headSha } = await locateCommit(github, repository, { branch, commitSha: null, signal });
   if (headSha === null) throw new RetryableError(`The branch ${branch} of ${repository} does not exist.`);
-  return { ...remediation, branch, headSha };
+  return { ...remediation, branch, defaultBranch, headSha };
 }
 
-async function defaultBranch(
+async function defaultBranchOf(
   github: GitHub,
   { repository, defaultBranch: known }: Remediation,
   signal: AbortSignal,
