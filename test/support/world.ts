@@ -3,7 +3,6 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
-import { vi } from 'vitest';
 import { createLog } from '../../src/app/log.ts';
 import { type Service, startService } from '../../src/app/service.ts';
 import { type Settings, settingsSchema } from '../../src/app/settings.ts';
@@ -24,7 +23,8 @@ export const REPOSITORY = 'acme/shop';
 export const WEBHOOK_SECRET = 'a secret of the acceptance tests';
 /** Longer than anything here takes, also on a busy machine; a test that waits longer says what it waited for. */
 const PATIENCE_MS = 40_000;
-vi.setConfig({ testTimeout: 60_000 });
+/** For `describe`: a test gives up after what it waits for has. */
+export const STORIES = { timeout: 60_000 } as const;
 /** Between two looks at what nobody announces (GitHub's comments, files of the agent). */
 const LOOK_MS = 25;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Phase } from '../../../src/model/remediation.ts';
-import { inWorld, type World } from '../../support/world.ts';
+import { inWorld, STORIES, type World } from '../../support/world.ts';
 
 const HELD: readonly Phase[] = ['working', 'deferred'];
 
@@ -15,7 +15,7 @@ function countWorking(world: World) {
   return { most: () => most };
 }
 
-describe.concurrent('spending', () => {
+describe.concurrent('spending', STORIES, () => {
   it('never has more agents at work than it may, and every failure gets its turn', () =>
     inWorld({ settings: { maxConcurrentCodeRuns: 2, maxAttempts: 1 } }, async (world) => {
       world.plan({ '*': ['wait then blocked'] });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Plan, startWorld, type World } from '../../support/world.ts';
+import { type Plan, STORIES, startWorld, type World } from '../../support/world.ts';
 
-describe.concurrent('what an agent says of itself', () => {
+describe.concurrent('what an agent says of itself', STORIES, () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld({ settings: { maxAttempts: 1 } });

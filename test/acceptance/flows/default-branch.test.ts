@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startWorld, type World } from '../../support/world.ts';
+import { STORIES, startWorld, type World } from '../../support/world.ts';
 
-describe('a red default branch', () => {
+describe('a red default branch', STORIES, () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld();

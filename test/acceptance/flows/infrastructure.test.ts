@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inWorld, startWorld, type World } from '../../support/world.ts';
+import { inWorld, STORIES, startWorld, type World } from '../../support/world.ts';
 
-describe.concurrent('an agent that cannot be run', () => {
+describe.concurrent('an agent that cannot be run', STORIES, () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld();

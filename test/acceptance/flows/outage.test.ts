@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inWorld, type World } from '../../support/world.ts';
+import { inWorld, STORIES, type World } from '../../support/world.ts';
 
 const always = () => true;
 const isComment = (method: string, path: string) => method === 'POST' && path.includes('/comments');
@@ -21,7 +21,7 @@ async function toGreen(world: World, task: string, branch = 'topic') {
   return ended;
 }
 
-describe.concurrent('GitHub that does not answer', () => {
+describe.concurrent('GitHub that does not answer', STORIES, () => {
   it('while the evidence is gathered: nobody is sent without any, and it goes on by itself', () =>
     inWorld({}, async (world) => {
       await redPull(world);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startWorld, type World } from '../../support/world.ts';
+import { STORIES, startWorld, type World } from '../../support/world.ts';
 
-describe.concurrent('a repair that is only half of one', () => {
+describe.concurrent('a repair that is only half of one', STORIES, () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld({ settings: { maxAttempts: 2 } });

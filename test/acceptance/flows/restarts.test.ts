@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Phase } from '../../../src/model/remediation.ts';
-import { inWorld, RUNNER_LOST_LOG } from '../../support/world.ts';
+import { inWorld, RUNNER_LOST_LOG, STORIES } from '../../support/world.ts';
 
-describe.concurrent('a service that is stopped and started again', () => {
+describe.concurrent('a service that is stopped and started again', STORIES, () => {
   it.each<[Phase, Record<string, unknown>, Record<string, unknown>]>([
     ['received', { limits: { settleSeconds: 1 } }, {}],
     ['deferred', { mode: 'paused' }, { mode: 'live' }],
@@ -64,7 +64,7 @@ describe.concurrent('a service that is stopped and started again', () => {
     }));
 });
 
-describe.concurrent('webhooks that are lost', () => {
+describe.concurrent('webhooks that are lost', STORIES, () => {
   it('after the first one: asking GitHub alone brings it to the end', () =>
     inWorld({ webhooks: false }, async (world) => {
       world.plan({ '*': ['commit'] });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RUNNER_LOST_LOG, startWorld, type World } from '../../support/world.ts';
+import { RUNNER_LOST_LOG, STORIES, startWorld, type World } from '../../support/world.ts';
 
 const REGISTRY_LOG = [
   '##[group]Run npm ci',
@@ -10,7 +10,7 @@ const REGISTRY_LOG = [
   '##[error]Process completed with exit code 1.',
 ].join('\n');
 
-describe.concurrent('a failure that looks transient', () => {
+describe.concurrent('a failure that looks transient', STORIES, () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld();

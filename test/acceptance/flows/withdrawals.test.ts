@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inWorld, startWorld, type World } from '../../support/world.ts';
+import { inWorld, STORIES, startWorld, type World } from '../../support/world.ts';
 
 /** A process that has ended but that nobody has asked after yet is not alive. */
 function isAlive(pid: number): boolean {
@@ -17,7 +17,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe.concurrent('a reason to repair that goes away', () => {
+describe.concurrent('a reason to repair that goes away', STORIES, () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld();
