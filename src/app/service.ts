@@ -3,12 +3,17 @@ import { resolve } from 'node:path';
 import { loadTemplates } from '../brief/prompt/load.ts';
 import { createSources } from '../brief/sources/index.ts';
 import type { LocalEngine } from '../coderun/engines/local/engine.ts';
+import { SOURCES } from '../intake/sources/index.ts';
+import { readInsights } from '../learn/insights.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
+import { appDeliveries } from '../lib/github/app-deliveries.ts';
+import type { GitHub } from '../lib/github/client.ts';
 import type { Machine } from '../remediate/machine.ts';
 import { createWorker, type Worker } from '../remediate/worker.ts';
 import { createMetrics, type Metrics } from '../report/metrics.ts';
 import { releaseAllCommands } from '../store/commands.ts';
+import { keptSenderIds } from '../store/deliveries.ts';
 import { releaseAllEffects } from '../store/effects.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { type Acceptor, createAcceptor } from './accept.ts';
@@ -24,6 +29,7 @@ import { listenHost, secretValues } from './load-settings.ts';
 import { type Log, logSteps } from './log.ts';
 import { PROMPTS_DIR, VERSION } from './paths.ts';
 import { createReadiness } from './readiness.ts';
+import { createRedelivery, type Redelivery, type RedeliveryOptions } from './redelivery.ts';
 import { watchedRules } from './rules.ts';
 import { startRuns } from './runs.ts';
 import type { Settings } from './settings.ts';
@@ -168,6 +174,7 @@ async function compose(
       authorizeWrite: authorize(credentialsOf(settings), 'write'),
       command: createCommands({ store, machine: core.machine, clock, newId, wake: worker.wake }),
       readiness: createReadiness({ store, isRunning: () => running }),
+      insights: (since) => readInsights(store, since, clock()),
       pausesChanged: worker.wake,
     },
   });
@@ -175,6 +182,9 @@ async function compose(
   undo.push(() => app.close());
   await acceptor.decideLeftovers();
   worker.start();
+  const redelivery = missedDeliveries(options, store, github, onError);
+  redelivery?.start();
+  undo.push(() => redelivery?.stop());
   undo.push(
     () => acceptor.drain(),
     () => worker.stop(),
@@ -195,6 +205,26 @@ async function compose(
       log.info({}, 'stopped');
     },
   };
+}
+
+/** Asking for what could not be delivered needs an App: nobody else may read what GitHub tried. */
+function missedDeliveries(
+  { settings, log, clock }: Required<ServiceOptions>,
+  store: Store,
+  github: GitHub,
+  onError: RedeliveryOptions['onError'],
+): Redelivery | null {
+  if (settings.github.appId === undefined) return null;
+  const wanted: ReadonlySet<string> = new Set(SOURCES.github.events);
+  return createRedelivery({
+    deliveries: appDeliveries(github.asApp, clock),
+    kept: (guids) => keptSenderIds(store.db, guids),
+    isWanted: (event) => wanted.has(event),
+    clock,
+    random: Math.random,
+    onAsked: (fields) => log.info(fields, 'asked GitHub for missed deliveries'),
+    onError,
+  });
 }
 
 function ports(

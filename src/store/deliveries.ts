@@ -137,6 +137,13 @@ export async function findDelivery(db: Reader, id: string): Promise<StoredDelive
   return row ? fromRow(row) : null;
 }
 
+/** Which of these sender's ids are kept. */
+export async function keptSenderIds(db: Reader, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db.selectFrom('deliveries').select('external_id').where('external_id', 'in', ids).execute();
+  return new Set(rows.flatMap(({ external_id: id }) => (id === null ? [] : [id])));
+}
+
 /** The latest deliveries without their bodies, newest first. */
 export async function latestDeliveries(db: Reader, limit: number): Promise<readonly Omit<StoredDelivery, 'body'>[]> {
   const rows = await db

@@ -6,6 +6,8 @@ import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../clock.ts';
+import { PermanentError } from '../errors.ts';
+import type { AskAsApp } from './app-deliveries.ts';
 import { guardedFetch, type RateLimit } from './fetch.ts';
 import { type ExpiringToken, type InstallationAuth, installationAuth } from './installation-auth.ts';
 
@@ -56,6 +58,8 @@ export interface GitHub {
     repository: string,
     permissions: Readonly<Record<string, 'read' | 'write'>>,
   ): Promise<ExpiringToken | null>;
+  /** Asks as the App itself, for what belongs to no repository. Throws Octokit's errors, PermanentError without an App. */
+  asApp: AskAsApp;
   /** Who we are when we are an App: what tells our own pushes and checks from other people's. Null with a token. */
   app(): Promise<GitHubApp | null>;
 }
@@ -108,6 +112,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
       if (appAuth !== null) return installationAuth({ appAuth, base, repository }).limitedToken(permissions);
       return auth.kind === 'token' ? { token: auth.token, expiresAt: null } : null;
     },
+    asApp: (route, parameters) => askAsApp(base, appAuth, route, parameters),
     app() {
       if (appAuth === null) return Promise.resolve(null);
       self ??= whoAmI(base, appAuth).catch((error: unknown) => {
@@ -117,6 +122,21 @@ export function createGitHub(options: GitHubOptions): GitHub {
       return self;
     },
   };
+}
+
+async function askAsApp(
+  base: GitHubRepository,
+  appAuth: ReturnType<typeof createAppAuth> | null,
+  route: string,
+  parameters: Readonly<Record<string, string | number>>,
+): ReturnType<AskAsApp> {
+  if (appAuth === null) throw new PermanentError(`${route} needs a GitHub App.`);
+  const { token } = await appAuth({ type: 'app' });
+  const headers = { authorization: `bearer ${token}` };
+  // The text itself: parsing would round numbers of 64 bits.
+  const request = { parseSuccessResponseBody: false };
+  const { data, headers: answered } = await base.request(route, { ...parameters, headers, request });
+  return { text: await new Response(data as ReadableStream).text(), link: answered.link ?? '' };
 }
 
 async function whoAmI(base: GitHubRepository, appAuth: ReturnType<typeof createAppAuth>): Promise<GitHubApp | null> {
