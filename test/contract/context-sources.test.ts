@@ -6,6 +6,7 @@ import { createHttpClient } from '../../src/lib/http.ts';
 import { workflowsAnswers } from '../brief/support/argo-workflows.ts';
 import { argocdAnswers } from '../brief/support/argocd.ts';
 import { grafanaAnswers } from '../brief/support/grafana.ts';
+import { rememberedBehind } from '../brief/support/past.ts';
 import { anAlertRemediation, everythingKnown, systemsAt, useStandIn } from '../brief/support/systems.ts';
 import { githubOf, useWorld } from '../brief/support/world.ts';
 import { contextSourceContract } from './context-sources.ts';
@@ -38,6 +39,7 @@ for (const name of registered) {
         sleep: () => Promise.resolve(),
         http: createHttpClient({ userAgent: 'healer/test', fetch: fetchHook }),
         systems: systemsAt(standIn().url),
+        recall: rememberedBehind(fetchHook),
       });
       const source = sources.find((candidate) => candidate.name === name);
       if (source === undefined) throw new Error(`${name} is registered`);

@@ -12,6 +12,7 @@ import { githubLogs } from './github-logs/index.ts';
 import { grafana } from './grafana/index.ts';
 import { headCommit } from './head-commit/index.ts';
 import { type LokiConfig, loki } from './loki/index.ts';
+import { pastRemediations, type Recall } from './past-remediations/index.ts';
 import { type PrometheusConfig, prometheus } from './prometheus/index.ts';
 import { pullRequest } from './pull-request/index.ts';
 
@@ -31,6 +32,8 @@ export interface SourceDeps {
   readonly sleep?: Sleep;
   readonly http?: HttpClient;
   readonly systems?: Systems;
+  /** The memory of past attempts; without one the source answers `not_configured`. */
+  readonly recall?: Recall;
 }
 
 /** Every source of context: one line a folder, in the order in which a brief shows them. */
@@ -48,5 +51,6 @@ export function createSources({ github, sleep, systems = {}, ...deps }: SourceDe
     prometheus(http, systems.prometheus ?? null),
     loki(http, systems.loki ?? null),
     grafana(http, systems.grafana ?? null),
+    pastRemediations(deps.recall ?? null),
   ];
 }
