@@ -100,7 +100,8 @@ async function compose(
   const rules = watchedRules(settings, log);
   undo.push(rules.stop);
   const github = connectGitHub(settings, log, metrics);
-  const core = createCore({ store, settings, rules: rules.current, agents: templates.agents, clock, newId });
+  const self = { appId: settings.github.appId ?? null };
+  const core = createCore({ store, settings, rules: rules.current, agents: templates.agents, clock, newId, self });
   core.machine.subscribe(logSteps(log));
   core.machine.subscribe((step) => metrics.remediationChanged(step));
 
@@ -162,6 +163,7 @@ async function compose(
       credentials: credentialsOf(settings),
       clock,
       newId,
+      self,
       accept: acceptor.accept,
       onRefused: metrics.deliveryRejected,
     },
@@ -175,6 +177,7 @@ async function compose(
       command: createCommands({ store, machine: core.machine, clock, newId, wake: worker.wake }),
       readiness: createReadiness({ store, isRunning: () => running }),
       insights: (since) => readInsights(store, since, clock()),
+      codeRunPhase: async (name) => (await runs.engine.get(name))?.status.phase ?? null,
       pausesChanged: worker.wake,
     },
   });

@@ -16,7 +16,7 @@ import { accepted, type Deciding } from './types.ts';
 
 /** Alerts of one package and manifest, or of one rule and file, are one remediation; a secret is one by itself. */
 export async function decideSecurity(tx: Tx, signal: SecuritySignal, deciding: Deciding): Promise<Disposition> {
-  const subjectKey = `sec:${signal.repository}:${signal.groupKey}`;
+  const subjectKey = securitySubject(signal);
   const known = await factsOfSubject(tx, subjectKey);
   const admission = admitSecurity(signal, known, deciding.admission, deciding.clock());
   return settle(tx, admission, signal, deciding, () => ({
@@ -25,13 +25,21 @@ export async function decideSecurity(tx: Tx, signal: SecuritySignal, deciding: D
     message: `${signal.title} (${signal.alertKind} alert ${signal.number}).`,
     repository: signal.repository,
     defaultBranch: signal.defaultBranch,
-    branch: signal.branch ?? signal.defaultBranch ?? '',
+    // An alert on a pull request names its number; the branch is looked up with the evidence.
+    branch: signal.branch ?? (signal.pullRequest === null ? (signal.defaultBranch ?? '') : ''),
     subjectKey,
     headSha: signal.headSha ?? '',
     url: signal.url,
     pullRequest: signal.pullRequest,
     ...owned(SECURITY_TYPES[signal.alertKind]),
   }));
+}
+
+/** The same finding on the default branch and on a feature branch is repaired in two places. */
+function securitySubject({ repository, groupKey, branch, defaultBranch, pullRequest }: SecuritySignal): string {
+  const key = `sec:${repository}:${groupKey}`;
+  if (pullRequest !== null) return `${key}:#${pullRequest}`;
+  return branch === null || branch === defaultBranch ? key : `${key}:${branch}`;
 }
 
 const SECURITY_TYPES = {

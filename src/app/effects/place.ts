@@ -12,11 +12,30 @@ import type { Remediation } from '../../model/remediation.ts';
 export async function withPlace(github: GitHub, remediation: Remediation, signal: AbortSignal): Promise<Remediation> {
   const { repository } = remediation;
   const defaultBranch = await defaultBranchOf(github, remediation, signal);
-  const branch = remediation.branch === '' ? defaultBranch : remediation.branch;
+  const branch =
+    remediation.branch === '' ? await branchOf(github, remediation, defaultBranch, signal) : remediation.branch;
   if (remediation.headSha !== '') return { ...remediation, branch, defaultBranch };
   const { headSha } = await locateCommit(github, repository, { branch, commitSha: null, signal });
   if (headSha === null) throw new RetryableError(`The branch ${branch} of ${repository} does not exist.`);
   return { ...remediation, branch, defaultBranch, headSha };
+}
+
+/** An alert on a pull request names its number only. */
+async function branchOf(
+  github: GitHub,
+  { repository, pullRequest }: Remediation,
+  defaultBranch: string,
+  signal: AbortSignal,
+): Promise<string> {
+  if (pullRequest === null) return defaultBranch;
+  try {
+    const { data } = await github
+      .forRepository(repository)
+      .rest.pulls.get({ ...splitRepository(repository), pull_number: pullRequest, request: { signal } });
+    return data.head.ref;
+  } catch (error) {
+    throw githubError(error, `read pull request #${pullRequest} of ${repository}`, Date.now());
+  }
 }
 
 async function defaultBranchOf(

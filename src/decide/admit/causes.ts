@@ -49,13 +49,15 @@ export function admitPlay(
 export function admitReview(signal: ReviewSignal, known: KnownFacts, policy: AdmissionPolicy, now: number): Admission {
   const refused = repositoryAllowed({ signal, known, policy, now });
   if (refused !== null) return refused;
+  // Healer's own check carries no buttons.
+  if (signal.button?.isOwn) return pass('ignored', reason('button_unknown'));
   if (signal.headRef === null) return pass('ignored', reason('no_branch'));
   if (signal.fromFork === true) return pass('skipped', reason('fork'));
   const slug = signal.app?.slug ?? null;
   // A check tells its App's id, which nobody can take over; a review tells the slug only.
   const names = [slug, signal.app?.id ?? null].filter((name) => name !== null);
   const isListed = names.some((name) => policy.reviewApps.includes(String(name)));
-  if (!isListed && signal.button?.isOwn !== true) {
+  if (!isListed) {
     const who = slug ?? signal.reviewer?.login ?? 'the reviewer';
     return pass(
       'skipped',
