@@ -3,7 +3,7 @@ import { normaliseLine, roughKey } from './normalise.ts';
 
 /** More distinct lines than this add nothing to telling breakages apart. */
 const MAX_LINES = 12;
-const MAX_LOOKED_AT = 200;
+const MAX_LOOKED_AT = 60;
 
 /**
  * Hex; equal for the same breakage seen again. The lines go in as a set, so order and number of repeats do not matter.

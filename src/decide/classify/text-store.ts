@@ -67,15 +67,12 @@ export class TextStore {
   }
 
   next(line: Line): Line | null {
-    const isPair = this.byteAt(line.end) === 13 && this.byteAt(line.end + 1) === 10;
+    const own = this.blockAt(line.end);
+    const at = own ? line.end - own.offset : 0;
+    const isPair = own !== null && own.bytes[at] === 13 && own.bytes[at + 1] === 10;
     const start = line.end + (isPair ? 2 : 1);
-    const block = this.blockAt(start);
+    const block = own !== null && start < own.offset + own.length ? own : this.blockAt(start);
     return block ? { start, end: block.offset + lineEnd(block.bytes, start - block.offset, block.length) } : null;
-  }
-
-  private byteAt(offset: number): number | null {
-    const block = this.blockAt(offset);
-    return block ? (block.bytes[offset - block.offset] ?? null) : null;
   }
 
   private blockAt(offset: number): Block | null {
