@@ -197,6 +197,19 @@ describe('what stands in the way of spending', () => {
       expect(await ring(place, 'r3')).toBe('gathering');
     });
 
+    it('asks people once also about those that agents were at before it was noticed', async () => {
+      const place = machineOn(store, clock, { maxAttempts: 1 });
+      for (const id of ['a', 'b']) {
+        await comes(place, id, TRANSIENT);
+        await place.machine.apply(id, checksRead('red'));
+        await place.machine.apply(id, evidence({ briefId: id, ...TRANSIENT }));
+      }
+      await wave(place, 3);
+      for (const id of ['b', 'a']) await place.machine.apply(id, codeRunEnded(1, { how: 'failed' }));
+      expect(await phases(store)).toMatchObject({ b: 'escalated', a: 'cancelled', r2: 'deferred' });
+      expect((await findRemediation(store.db, 'a'))?.reason?.detail).toContain('People were asked in b');
+    });
+
     it('has another lead when the first is cancelled', async () => {
       const place = machineOn(store, clock);
       await wave(place, 5);
@@ -221,14 +234,19 @@ describe('what stands in the way of spending', () => {
     timeout: 60_000,
   }, async () => {
     const ids = Array.from({ length: 9 }, (_, n) => `r${n}`);
-    const deed = fc.record({
-      id: fc.constantFrom(...ids),
-      green: fc.boolean(),
-      passes: fc.constantFrom(0, 0, 1_000, 40_000, 6 * MINUTE),
-      cancels: fc.constantFrom(...Array<boolean>(15).fill(false), true),
-    });
+    const deed = (among: readonly string[]) =>
+      fc.record({
+        id: fc.constantFrom(...among),
+        green: fc.constantFrom(...Array<boolean>(7).fill(false), true),
+        passes: fc.constantFrom(1, 1, 1, 1, 1, 1, 1_000, 1_000, 31_000, 5 * MINUTE),
+        cancels: fc.constantFrom(...Array<boolean>(15).fill(false), true),
+      });
+    // A few are ahead of the others, so that agents are at work before anybody knows of a wave.
+    const early = fc.array(deed(ids.slice(0, 2)), { minLength: 5, maxLength: 8, size: 'max' });
+    const later = fc.array(deed(ids), { minLength: 60, maxLength: 140, size: 'max' });
     await fc.assert(
-      fc.asyncProperty(fc.array(deed, { minLength: 60, maxLength: 140, size: 'max' }), async (deeds) => {
+      fc.asyncProperty(early, later, async (some, many) => {
+        const deeds = [...some, ...many];
         const own = await openStore({ kind: 'memory' });
         const time = fakeClock();
         const place = machineOn(own, time, { maxAttempts: 1, maxConcurrentCodeRuns: 50, breaker: { failures: 99 } });
