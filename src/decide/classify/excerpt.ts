@@ -22,8 +22,6 @@ const LINE_LIMIT = 400;
 const READ_LIMIT = 1024;
 /** How far blank lines are followed. */
 const MAX_REACH = 400;
-/** A gap this small is blank lines, not worth a note. */
-const BLANK_RUN = 3;
 
 interface Anchor {
   readonly line: number;
@@ -85,6 +83,7 @@ interface Walk {
 
 class Selection {
   private readonly lines = new Map<number, string>();
+  private readonly blanks = new Set<number>();
   private readonly store: TextStore;
   private readonly budget: number;
   /** Lines that say what was cut count as well; every separate part may need one, and the end. */
@@ -124,6 +123,7 @@ class Selection {
       if (this.lines.has(walk.number)) return true;
       const text = this.show(walk.number, walk.line);
       if (text !== '') return this.take(walk.number, text);
+      this.blanks.add(walk.number);
     }
     walk.line = null;
     return true;
@@ -148,13 +148,19 @@ class Selection {
       if (last && last[1] === number - 1) last[1] = number;
       else {
         ranges.push([number, number]);
-        if (number - previous > BLANK_RUN) out.push(`… ${number - previous - 1} lines cut …`);
+        if (this.isCut(previous, number)) out.push(`… ${number - previous - 1} lines cut …`);
       }
       out.push(this.lines.get(number)!);
       previous = number;
     }
     if (previous < totalLines && previous > 0) out.push(`… ${totalLines - previous} lines cut …`);
     return { text: out.join('\n'), ranges, lines: out.length, totalLines };
+  }
+
+  /** Something other than blank lines stands between two lines. */
+  private isCut(from: number, to: number): boolean {
+    for (let number = from + 1; number < to; number++) if (!this.blanks.has(number)) return true;
+    return false;
   }
 
   private show(number: number, line: Line): string {
