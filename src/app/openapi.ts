@@ -25,6 +25,7 @@ export async function openApiDocument(): Promise<unknown> {
       authorizeWrite: async () => {},
       command: notServed,
       readiness: async () => [],
+      insights: notServed,
     },
   });
   try {

@@ -7,6 +7,7 @@ import { registerDeliveries } from './deliveries.ts';
 import { registerDemo } from './demo/index.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerExplain } from './explain.ts';
+import { registerInsights } from './insights.ts';
 import { registerOpenApi } from './openapi.ts';
 import { registerPause } from './pause.ts';
 import { registerRemediations } from './remediations.ts';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly ((program: Command, context: CliContext) => void
   registerRules,
   registerRemediations,
   registerDeliveries,
+  registerInsights,
   registerPause,
   (program, context) => registerDoctor(program, context, ({ env, cwd }) => diagnose(env, cwd)),
   registerOpenApi,

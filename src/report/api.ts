@@ -3,6 +3,7 @@ import { answerWithProblems } from '../lib/problem.ts';
 import { deliveryRoutes } from './api/deliveries.ts';
 import type { ReportDeps } from './api/deps.ts';
 import { documentOnly } from './api/documented.ts';
+import { insightsRoutes } from './api/insights.ts';
 import { operationRoutes } from './api/operations.ts';
 import { remediationRoutes } from './api/remediations.ts';
 import { statusRoutes } from './api/status.ts';
@@ -22,5 +23,6 @@ export async function apiRoutes(app: FastifyInstance, deps: ReportDeps): Promise
   statusRoutes(app, deps);
   remediationRoutes(app, deps);
   deliveryRoutes(app, deps);
+  insightsRoutes(app, deps);
   openApiRoute(app);
 }

@@ -41,6 +41,7 @@ const app = await createHttp({
     authorizeWrite: async () => {},
     command: async () => ({ kind: 'not_found' }),
     readiness: async () => [],
+    insights: () => Promise.reject(new Error('not measured')),
     pausesChanged: () => {},
   },
 });

@@ -8,7 +8,7 @@ import { effectContract } from './store/effects.ts';
 import { groupCommitContract } from './store/group-commit.ts';
 import { lineageContract } from './store/lineages.ts';
 import { openContract } from './store/open.ts';
-import { outcomeContract } from './store/outcomes.ts';
+import { insightContract, outcomeContract } from './store/outcomes.ts';
 import { remediationContract } from './store/remediations.ts';
 
 /** One store for a whole suite; every test empties it first. */
@@ -43,6 +43,7 @@ export function storeContract(place: () => Promise<StoreOptions>): void {
   describe('timeline', () => timelineContract(subject));
   describe('briefs', () => briefContract(subject));
   describe('outcomes', () => outcomeContract(subject));
+  describe('insights', () => insightContract(subject));
   describe('switches', () => switchContract(subject));
   describe('commands', () => commandContract(subject));
   describe('limits', () => limitContract(subject));

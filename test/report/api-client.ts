@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { type FastifyInstance, fastify, type LightMyRequestResponse } from 'fastify';
 import { expect } from 'vitest';
+import { readInsights } from '../../src/learn/insights.ts';
 import { ProblemError } from '../../src/lib/problem.ts';
 import {
   apiRoutes,
@@ -41,6 +42,7 @@ export function makeDeps(store: Store, harness: Omit<Harness, 'app'>): ReportDep
       return harness.answer === null ? { kind: 'not_found' } : harness.answer(id, command);
     },
     readiness: async () => harness.checks,
+    insights: (since) => readInsights(store, since, NOW),
     pausesChanged: () => {
       harness.pausesChanged += 1;
     },

@@ -448,6 +448,7 @@ describe('GET /openapi.json', () => {
     expect(Object.keys(document.paths).toSorted()).toEqual([
       '/api/deliveries',
       '/api/deliveries/{id}',
+      '/api/insights',
       '/api/pause',
       '/api/remediations',
       '/api/remediations/{id}',

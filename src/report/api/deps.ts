@@ -1,6 +1,7 @@
 import type { preHandlerAsyncHookHandler } from 'fastify';
 import type { Clock } from '../../lib/clock.ts';
 import type { PersonCommanded } from '../../model/fact.ts';
+import type { Insights } from '../../model/insights.ts';
 import type { Remediation } from '../../model/remediation.ts';
 import type { Store } from '../../store/open.ts';
 import type { Metrics } from '../metrics.ts';
@@ -43,6 +44,8 @@ export interface ReportDeps {
   /** The engine's word for a CodeRun (Pending, Running, …); null when it does not know it. */
   codeRunPhase?(name: string): Promise<string | null>;
   readiness(): Promise<readonly ReadinessCheck[]>;
+  /** What ended since then, milliseconds since the epoch, and how well it went. */
+  insights(since: number): Promise<Insights>;
   /** A person paused or resumed; what was held back may be looked at again. */
   pausesChanged?(): void;
 }

@@ -1,10 +1,19 @@
 import { beforeEach, expect, it } from 'vitest';
+import type { Disposition } from '../../../src/model/delivery.ts';
+import { reason } from '../../../src/model/reason.ts';
+import { insertDelivery } from '../../../src/store/deliveries.ts';
+import { countDeliveries, readLives } from '../../../src/store/insights.ts';
+import { type Lesson, readLessons, rememberLessons } from '../../../src/store/lessons.ts';
 import {
   type RememberedOutcome,
+  readOutcomes,
   rememberOutcome,
   searchOutcomes,
   similarOutcomes,
+  skillSamples,
 } from '../../../src/store/outcomes.ts';
+import { insertRemediation } from '../../../src/store/remediations.ts';
+import { aDelivery, aDisposition, aRemediation } from '../../support/builders.ts';
 import { anOutcome } from '../../support/outcomes.ts';
 import type { StoreUnderTest } from '../store.contract.ts';
 import { emptyStore } from './empty.ts';
@@ -118,5 +127,77 @@ export function outcomeContract({ store }: StoreUnderTest): void {
     ];
     for (const text of odd) await expect(search(text)).resolves.toBeInstanceOf(Array);
     expect(await search('NOT')).toEqual(['r1']);
+  });
+
+  it('of one type of failure tell about agents, the newest of them', async () => {
+    await remember(
+      { remediationId: 'old', endedAt: 10 },
+      { remediationId: 'a', endedAt: 20, agent: 'atlas', outcome: 'timeout', changed: false },
+      { remediationId: 'b', endedAt: 30 },
+      { remediationId: 'c', endedAt: 40, failureType: 'go' },
+    );
+    const samples = (limit: number) => skillSamples(store().db, { failureType: 'rust_build', since: 20, limit });
+    expect(await samples(9)).toEqual([
+      { agent: 'rex', outcome: 'success', changed: true, endedAt: 30 },
+      { agent: 'atlas', outcome: 'timeout', changed: false, endedAt: 20 },
+    ]);
+    expect(await samples(1)).toHaveLength(1);
+    expect((await readOutcomes(store().db, 20)).map(({ remediationId }) => remediationId)).toEqual(['a', 'b', 'c']);
+  });
+}
+
+export function insightContract({ store }: StoreUnderTest): void {
+  beforeEach(() => emptyStore(store()));
+
+  const lesson = (changes: Partial<Lesson> = {}): Lesson => ({
+    remediationId: 'r1',
+    kind: 'retry_success',
+    at: 10,
+    repository: 'acme/shop',
+    failureType: 'rust_build',
+    fingerprint: 'f1',
+    rule: 'rust-build',
+    routedAgent: 'rex',
+    agent: 'atlas',
+    ...changes,
+  });
+  const teach = (...lessons: Lesson[]) => store().transaction((tx) => rememberLessons(tx, lessons));
+
+  it('keep each kind of lesson once a remediation', async () => {
+    await teach(lesson(), lesson({ kind: 'routing_mismatch' }));
+    await teach(lesson({ at: 99 }), lesson({ remediationId: 'r2', kind: 'escalation', agent: null, at: 5 }));
+    await teach();
+    const lessons = await readLessons(store().db, 0);
+    expect(lessons.map(({ remediationId, kind, at }) => [remediationId, kind, at])).toEqual([
+      ['r2', 'escalation', 5],
+      ['r1', 'retry_success', 10],
+      ['r1', 'routing_mismatch', 10],
+    ]);
+    expect(lessons[1]).toEqual(lesson());
+    expect(await readLessons(store().db, 11)).toEqual([]);
+  });
+
+  it('read the remediations that ended since, and those that live', async () => {
+    const add = (id: string, subjectKey: string, changes: Parameters<typeof aRemediation>[0]) =>
+      store().transaction((tx) => insertRemediation(tx, aRemediation({ id, taskId: id, subjectKey, ...changes })));
+    const ended = { phase: 'succeeded', reason: reason('fixed'), wakeAt: null } as const;
+    await add('a', 's2', { ...ended, createdAt: 1, endedAt: 5 });
+    await add('b', 's1', { ...ended, createdAt: 7, endedAt: 20 });
+    await add('c', 's1', { createdAt: 30 });
+    const lives = await readLives(store().db, 6);
+    expect(lives.map(({ id, endedAt, reasonCode }) => [id, endedAt, reasonCode])).toEqual([
+      ['b', 20, 'fixed'],
+      ['c', null, null],
+    ]);
+  });
+
+  it('count deliveries: all, those that were joined, and those that nobody decided', async () => {
+    const add = (n: number, disposition: Disposition | null) =>
+      store().transaction((tx) => insertDelivery(tx, aDelivery(n, { receivedAt: n }), disposition, n));
+    await add(1, null);
+    await add(5, aDisposition({ dedupStatus: 'existing' }));
+    await add(6, aDisposition());
+    await add(7, null);
+    expect(await countDeliveries(store().db, { since: 5, lostBefore: 6 })).toEqual({ received: 3, joined: 1, lost: 1 });
   });
 }
