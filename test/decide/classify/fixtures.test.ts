@@ -37,6 +37,8 @@ describe('what real tools print', () => {
     const lines = text.split('\n');
     const { evidence } = classifyText(text);
     expect(evidence.length).toBeGreaterThan(0);
+    const weights = evidence.map(({ weight }) => weight);
+    expect(weights).toEqual([...weights].sort((a, b) => b - a));
     for (const entry of evidence) expect(cleanLine(lines[entry.line - 1]!).text).toBe(entry.text);
   });
 
