@@ -147,5 +147,10 @@ export function secretValues(settings: Settings): readonly string[] {
     ...github.webhookSecret,
     ...settings.apiToken,
     ...settings.readToken,
+    settings.prometheus.token,
+    settings.loki.token,
+    settings.argocd.token,
+    settings.argoWorkflows.token,
+    settings.grafana.token,
   ].filter((value): value is string => value !== undefined && value.length > 0);
 }

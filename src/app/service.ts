@@ -16,8 +16,10 @@ import { releaseAllCommands } from '../store/commands.ts';
 import { keptSenderIds } from '../store/deliveries.ts';
 import { releaseAllEffects } from '../store/effects.ts';
 import { openStore, type Store } from '../store/open.ts';
+import { similarOutcomes } from '../store/outcomes.ts';
 import { type Acceptor, createAcceptor } from './accept.ts';
 import { createCommands } from './commands.ts';
+import { contextHttp, contextSystems } from './context-systems.ts';
 import { type Core, createCore } from './core.ts';
 import { commandChore } from './effects/commands.ts';
 import { createHandlers } from './effects/index.ts';
@@ -126,7 +128,12 @@ async function compose(
       github,
       engine: runs.engine,
       templates,
-      sources: createSources({ github }),
+      sources: createSources({
+        github,
+        http: contextHttp(),
+        systems: contextSystems(settings),
+        recall: (query) => similarOutcomes(store.db, query),
+      }),
       rules: rules.current,
       metrics,
       secrets: secretValues(settings),

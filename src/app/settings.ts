@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CHANGE_CONCERN_CODES, type ChangeConcernCode, REFUSED_CONCERNS } from '../model/change-concern.ts';
+import { contextSettings } from './context-settings.ts';
 
 /** A list in YAML, or words separated by commas in the environment. */
 const list = z
@@ -191,6 +192,7 @@ export const settingsSchema = z.strictObject({
         .meta({ description: 'Where agents clone from, with `{repository}` in it; the API’s host otherwise.' }),
     })
     .prefault({}),
+  ...contextSettings,
   apiToken: secretList
     .default([])
     .meta({ secret: true, env: 'HEALER_API_TOKEN', description: 'Bearer tokens that may read and act.' }),
