@@ -3,7 +3,7 @@ import { PermanentError, RetryableError } from '../../src/lib/errors.ts';
 import type { EffectKind } from '../../src/remediate/effects.ts';
 import { createMachine, type Machine } from '../../src/remediate/machine.ts';
 import { DEFAULT_POLICY } from '../../src/remediate/policy.ts';
-import { createWorker, type Handled, type Handlers, type Worker } from '../../src/remediate/worker.ts';
+import { type Chore, createWorker, type Handled, type Handlers, type Worker } from '../../src/remediate/worker.ts';
 import { claimEffects, releaseAllEffects } from '../../src/store/effects.ts';
 import { ensureLineage } from '../../src/store/lineages.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
@@ -24,7 +24,7 @@ describe('the worker', () => {
   /** What the world answers; `done` where a test does not say. */
   let world: Partial<Record<EffectKind, () => Promise<Handled> | Handled>>;
 
-  function newWorker(): Worker {
+  function newWorker(chores: readonly Chore[] = []): Worker {
     const handler = (kind: EffectKind) => async () => {
       calls.push(kind);
       return (await world[kind]?.()) ?? ({ kind: 'done' } as const);
@@ -32,7 +32,7 @@ describe('the worker', () => {
     const kinds = ['gather', 'spawn', 'cancel_run', 'rerun', 'read_checks', 'open_pull_request', 'comment'] as const;
     const handlers = Object.fromEntries(kinds.map((kind) => [kind, handler(kind)])) as unknown as Handlers;
     const onError = (_: string, fields: Readonly<Record<string, unknown>>) => errors.push(fields);
-    return createWorker({ store, machine, handlers, clock: clock.now, concurrency: 4, onError });
+    return createWorker({ store, machine, handlers, clock: clock.now, concurrency: 4, chores, onError });
   }
 
   beforeEach(async () => {
@@ -208,5 +208,43 @@ describe('the worker', () => {
     await rounds();
     expect(count('comment')).toBe(12);
     expect(most).toBe(4);
+  });
+
+  describe('other work', () => {
+    it('is done in the same rounds, before effects, and no more of it side by side than allowed', async () => {
+      let waiting = 9;
+      let [running, most] = [0, 0];
+      const order: string[] = [];
+      world.gather = () => {
+        order.push('effect');
+        return { kind: 'fact', fact: evidence() };
+      };
+      const piece = async () => {
+        order.push('chore');
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+      };
+      const claim = async (limit: number) => {
+        const taken = Math.min(limit, waiting);
+        waiting -= taken;
+        return Array.from({ length: taken }, () => piece);
+      };
+      worker = newWorker([{ claim, nextDue: async () => null }]);
+      await pass(5_000);
+      expect([waiting, most]).toEqual([0, 4]);
+      expect(order.slice(0, 4)).toEqual(['chore', 'chore', 'chore', 'chore']);
+      expect(order).toContain('effect');
+    });
+
+    it('that fails is told of, and hinders nothing', async () => {
+      let left = 1;
+      const claim = async () => (left-- > 0 ? [() => Promise.reject(new Error('the store is gone'))] : []);
+      worker = newWorker([{ claim, nextDue: async () => null }]);
+      await untilWorking();
+      expect(errors).toContainEqual({ work: 'chore', error: 'the store is gone' });
+      expect(await phase()).toBe('working');
+    });
   });
 });
