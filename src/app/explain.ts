@@ -2,13 +2,17 @@ import { loadAgents } from '../brief/agents.ts';
 import { admissionGates, type GatePassage } from '../decide/admit/admission.ts';
 import { targetBranch } from '../decide/branch.ts';
 import { classify } from '../decide/classify/index.ts';
+import { classifyCauses } from '../decide/classify-causes.ts';
 import { loadRules } from '../decide/route/load.ts';
+import type { RuleSet } from '../decide/route/rule-set.ts';
 import { originOf } from '../intake/interpret.ts';
 import { systemClock } from '../lib/clock.ts';
 import { sha256 } from '../lib/digest.ts';
 import { UserError } from '../lib/errors.ts';
 import type { Disposition } from '../model/delivery.ts';
 import type { Classification } from '../model/evidence.ts';
+import type { FailureType } from '../model/failure-type.ts';
+import type { Remediation } from '../model/remediation.ts';
 import type { CiSignal, Signal } from '../model/signal.ts';
 import { openStore } from '../store/open.ts';
 import { findRemediation } from '../store/remediations.ts';
@@ -55,9 +59,11 @@ export async function explainDelivery(input: {
   readonly body: Uint8Array;
   readonly eventType: string | null;
   readonly log: Uint8Array | null;
+  /** Loaded already, for whoever explains many; read from the settings' folder otherwise. */
+  readonly rules?: RuleSet;
 }): Promise<Explanation> {
   const { settings, body, eventType, log } = input;
-  const rules = loadRules(settings.rulesDir ?? RULES_DIR);
+  const rules = input.rules ?? loadRules(settings.rulesDir ?? RULES_DIR);
   const store = await openStore({ kind: 'memory' });
   try {
     const agents = [...loadAgents(PROMPTS_DIR)];
@@ -81,18 +87,7 @@ export async function explainDelivery(input: {
     const remediation =
       disposition.remediationId === null ? null : await findRemediation(store.db, disposition.remediationId);
     const failed = read.signals.find((signal): signal is CiSignal => signal.kind === 'ci_failed');
-    const classification =
-      remediation === null || failed === undefined
-        ? null
-        : classify(
-            {
-              log,
-              workflow: failed.workflowName,
-              job: failed.check?.name ?? null,
-              failedSteps: failed.check?.failedSteps ?? [],
-            },
-            rules,
-          );
+    const classification = remediation === null ? null : classificationOf(remediation, failed, log, rules);
     return {
       event: read.event,
       status: disposition.status,
@@ -102,13 +97,7 @@ export async function explainDelivery(input: {
       agent: classification?.agent ?? null,
       failure_type: classification?.failureType ?? null,
       target_branch:
-        remediation === null || classification === null
-          ? null
-          : targetBranch({
-              ...remediation,
-              pullRequestHead: remediation.pullRequest === null ? null : remediation.branch,
-              failureType: classification.failureType,
-            }),
+        remediation === null || classification === null ? null : targetOf(remediation, classification.failureType),
       signals: read.signals.map(describeSignal),
       gates:
         failed === undefined
@@ -122,6 +111,28 @@ export async function explainDelivery(input: {
 }
 
 const NOTHING_KNOWN = { ofRun: null, live: null, lastEnded: null, lineageAttempts: null };
+
+/** From what the delivery itself says, and from the log where there is one; null for what is not to be repaired. */
+function classificationOf(
+  { causes }: Remediation,
+  failed: CiSignal | undefined,
+  log: Uint8Array | null,
+  rules: RuleSet,
+): Classification | null {
+  if (failed === undefined) return causes.length === 0 ? null : classifyCauses(causes, rules);
+  const { workflowName: workflow, check } = failed;
+  return classify({ log, workflow, job: check?.name ?? null, failedSteps: check?.failedSteps ?? [] }, rules);
+}
+
+/** Null where only GitHub knows the place: an alert's branch, and the commit after which a branch of its own is named. */
+function targetOf(remediation: Remediation, failureType: FailureType): string | null {
+  const { branch, defaultBranch, headSha, pullRequest } = remediation;
+  if (branch === '') return null;
+  const pullRequestHead = pullRequest === null ? null : branch;
+  // Nobody is asked: a branch that is not known to be the default one is taken for another.
+  const target = targetBranch({ branch, defaultBranch: defaultBranch ?? '', pullRequestHead, failureType, headSha });
+  return target !== branch && headSha === '' ? null : target;
+}
 
 function routingOf(classification: Classification): Routing {
   const { agent, confidence, transient, rule, reason, fingerprint, evidence } = classification;
