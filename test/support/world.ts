@@ -68,7 +68,7 @@ export interface World {
   phase(idOrTaskId: string, phase: Remediation['phase'], attempts?: number): Promise<Remediation>;
   ended(idOrTaskId: string): Promise<Remediation>;
   /** Waits until something is so that no step announces. */
-  eventually<T>(look: () => T | Promise<T>, what: string): Promise<NonNullable<T>>;
+  eventually<T>(look: () => T | Promise<T>, what: string): Promise<Truthy<T>>;
   /** Waits until the agent of the remediation's latest CodeRun holds; gives its process ids. */
   agentAtWork(idOrTaskId: string): Promise<{ readonly name: string; readonly agent: number; readonly child: number }>;
   letGo(codeRun: string): void;
@@ -93,6 +93,8 @@ export interface World {
   restart(settings?: Record<string, unknown>, meanwhile?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
+
+type Truthy<T> = T extends false | 0 | '' | null | undefined ? never : T;
 
 export interface Answer {
   readonly status: number;
@@ -323,11 +325,11 @@ class AcceptanceWorld implements World {
     return this.until(idOrTaskId, (now) => isTerminal(now.phase), `${idOrTaskId} has ended`);
   }
 
-  async eventually<T>(look: () => T | Promise<T>, what: string): Promise<NonNullable<T>> {
+  async eventually<T>(look: () => T | Promise<T>, what: string): Promise<Truthy<T>> {
     const until = Date.now() + PATIENCE_MS;
     for (;;) {
       const seen = await look();
-      if (seen) return seen;
+      if (seen) return seen as Truthy<T>;
       if (Date.now() > until) throw new Error(`Not in time: ${what}.\n${await this.#toldAll()}`);
       await new Promise((done) => setTimeout(done, LOOK_MS));
     }
