@@ -14,6 +14,7 @@ import type { ConfigReading } from '../../decide/repository-config/reading.ts';
 import type { RuleSet } from '../../decide/route/rule-set.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { GitHub } from '../../lib/github/client.ts';
+import { pullOfRef } from '../../lib/github/pull-ref.ts';
 import type { AgentName } from '../../model/agent.ts';
 import type { Classification } from '../../model/evidence.ts';
 import type { EvidenceGathered, Verdict } from '../../model/fact.ts';
@@ -129,7 +130,9 @@ async function judge(deps: GatherDeps, known: Known): Promise<Judged> {
     failureType,
     rates: await experienceOf(deps.store, failureType, deps.clock()),
   });
-  const { pullRequest } = evidence;
+  const { pullRequest: seen } = evidence;
+  // The repair of a fork's pull request gets one of its own.
+  const pullRequest = seen !== null && pullOfRef(remediation.branch) !== null && seen.fromFork ? null : seen;
   const headSha = commitToRepair(remediation, facts);
   const target =
     remediation.targetBranch ??
