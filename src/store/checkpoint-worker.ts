@@ -2,6 +2,7 @@
  * The thread that copies what was committed from SQLite's log into its database file. Copying waits for the disk longer
  * than a commit does; on the thread that answers senders it would show as a stall every few hundred deliveries.
  */
+import { constants, setPriority } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -11,6 +12,12 @@ export interface CheckpointReport {
   readonly copied: number;
 }
 
+try {
+  // Of this thread alone: whoever answers senders goes first, also where there is only one core.
+  setPriority(0, constants.priority.PRIORITY_LOW);
+} catch {
+  // Where it may not be changed, it stays as it is.
+}
 const database = new DatabaseSync(workerData as string);
 database.exec('pragma synchronous = full');
 database.exec('pragma wal_autocheckpoint = 0');

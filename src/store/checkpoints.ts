@@ -8,7 +8,11 @@ export interface Checkpoints {
   stop(): Promise<void>;
 }
 
-const EVERY_MS = 1_000;
+/**
+ * Each copying ends with a sync that may hold up the syncs of commits for some milliseconds; rarely and much disturbs
+ * fewer senders than often and little.
+ */
+const EVERY_MS = 5_000;
 /** A log below this is left to the closing of the database; no thread is started for it. Bytes. */
 const WORTH_A_THREAD = 4 * 1024 * 1024;
 /**
