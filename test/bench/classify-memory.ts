@@ -1,9 +1,12 @@
-/** Streams the log named on the command line and prints speed and the greatest resident size. */
+/** Streams the log named on the command line as `healer classify` does, and prints speed and the greatest resident size. */
 import { openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { createClassifier } from '../../src/decide/classify/index.ts';
-import { loadRules } from '../../src/decide/route/load.ts';
+import { startSmall } from '../../src/app/memory.ts';
+
+startSmall();
+const { createClassifier } = await import('../../src/decide/classify/index.ts');
+const { loadRules } = await import('../../src/decide/route/load.ts');
 
 const rules = loadRules(join(import.meta.dirname, '../../routing-rules'));
 const start = performance.now();

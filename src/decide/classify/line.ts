@@ -31,8 +31,11 @@ const TASK_TAG =
   /^\[(?!(?:ERROR|INFO|WARN|WARNING|FATAL|DEBUG|error|warning|info|ERR|FAIL|FAILED)\b)[a-z][\w:@/.-]{1,40}\] /;
 
 /** A cheap look before the costly pattern. */
-const hasColumns = (text: string): boolean =>
-  text.includes('\t20') || text.includes('\t\ufeff20') || text.includes('  20');
+const hasColumns = (text: string): boolean => {
+  const first = text.charCodeAt(0);
+  if (first < 48 || first === 91) return false;
+  return text.includes('\t') ? text.includes('\t20') || text.includes('\t\ufeff20') : text.includes('  20');
+};
 
 /** A very long line is cut before anything looks at it. */
 const RAW_LIMIT = MAX_LINE_LENGTH + 512;
