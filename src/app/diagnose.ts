@@ -9,19 +9,14 @@ import { messageOf } from '../lib/errors.ts';
 import { createGitHub } from '../lib/github/client.ts';
 import { openStore } from '../store/open.ts';
 import { FolderInUseError } from '../store/sqlite.ts';
+import { contextHttp } from './context-systems.ts';
+import { diagnoseContext } from './diagnose-context.ts';
 import type { Environment } from './environment.ts';
+import type { Finding } from './finding.ts';
 import { githubAuth } from './github.ts';
 import { hasCredentials, listenHost, loadSettings } from './load-settings.ts';
 import { PROMPTS_DIR, RULES_DIR, VERSION } from './paths.ts';
 import type { Settings } from './settings.ts';
-
-/** One look at the installation; `status` and `without` are explained at the command that prints it. */
-export interface Finding {
-  readonly name: string;
-  readonly status: 'ok' | 'warn' | 'missing' | 'failed';
-  readonly detail: string;
-  readonly without: string | null;
-}
 
 const ok = (name: string, detail: string): Finding => ({ name, status: 'ok', detail, without: null });
 const failed = (name: string, detail: string): Finding => ({ name, status: 'failed', detail, without: null });
@@ -46,6 +41,7 @@ export async function diagnose(env: Environment, cwd: string): Promise<readonly 
     await attempt('rules', async () => rules(settings)),
     await attempt('prompts', prompts),
     await agentCli(settings, env),
+    ...(await diagnoseContext(settings, contextHttp(), Date.now())),
   ];
 }
 
