@@ -1,4 +1,5 @@
 import { causeFindings } from '../brief/causes.ts';
+import { pullOfRef } from '../lib/github/pull-ref.ts';
 import { FAILURE_TYPES } from '../model/failure-type.ts';
 import type { Remediation } from '../model/remediation.ts';
 import { codeSpan, createRedactor, markdownText } from '../safety/index.ts';
@@ -10,7 +11,9 @@ export function describePullRequest(remediation: Remediation): { readonly title:
   const summary = remediation.attempts.at(-1)?.report?.summary ?? '';
   const checks = failedChecks.map((check) => `- ${codeSpan(check.name)}`).join('\n');
   const reports = causeFindings(causes, createRedactor()).map(({ summary: said }) => `- ${markdownText(said)}`);
-  const place = `${codeSpan(branch)} at ${codeSpan(headSha.slice(0, 12))}`;
+  const fork = pullOfRef(branch);
+  const where = fork === null ? codeSpan(branch) : `#${fork}`;
+  const place = `${where} at ${codeSpan(headSha.slice(0, 12))}`;
   const isCi = failedChecks.length > 0 || causes.length === 0;
   const body = [
     `${isCi ? `CI is red on ${place}` : `For ${place}`}: ${what}. This branch holds an agent's repair.`,
@@ -21,7 +24,7 @@ export function describePullRequest(remediation: Remediation): { readonly title:
     `<!-- healer:${taskId} -->`,
   ];
   return {
-    title: `Repair ${what} on ${branch}`.slice(0, 240),
+    title: `Repair ${what} ${fork === null ? `on ${branch}` : `of #${fork}`}`.slice(0, 240),
     body: body.filter((part) => part !== null).join('\n\n'),
   };
 }

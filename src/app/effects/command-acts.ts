@@ -171,7 +171,7 @@ async function fix(tx: Tx, acting: Acting): Promise<CommandOutcome> {
       headSha: pull.headSha,
       runId,
       workflowName: checks.red[0]?.workflowName ?? null,
-      url: signal.url,
+      url: checks.red.find((check) => check.url !== null)?.url ?? signal.url,
       failedChecks: checks.red,
       fromFork: pull.fromFork,
       // The repair of a fork's pull request gets one of its own.

@@ -54,11 +54,18 @@ async function carryOut(deps: CommandDeps, command: ClaimedCommand, ownLogin: Ow
     await port.react(outcome.kind === 'done' ? 'rocket' : '-1');
     await finishCommand(deps.store.db, command);
   } catch (error) {
-    await failed(deps, command, error);
+    const isOver = await failed(deps, command, error);
+    // Nothing was done, and nobody can be told why: at least that much is shown, if GitHub lets us.
+    if (isOver && command.outcome === null) await port.react('-1').catch(() => {});
   }
 }
 
-async function failed({ store, clock, onError }: CommandDeps, command: ClaimedCommand, error: unknown): Promise<void> {
+/** True when the command is given up. */
+async function failed(
+  { store, clock, onError }: CommandDeps,
+  command: ClaimedCommand,
+  error: unknown,
+): Promise<boolean> {
   const message = messageOf(error);
   const giveUp = error instanceof PermanentError || command.tries >= MAX_TRIES;
   onError('command failed', {
@@ -68,10 +75,14 @@ async function failed({ store, clock, onError }: CommandDeps, command: ClaimedCo
     giveUp,
     error: message,
   });
-  if (giveUp) return finishCommand(store.db, command, message);
+  if (giveUp) {
+    await finishCommand(store.db, command, message);
+    return true;
+  }
   const wanted = error instanceof RetryableError ? error.retryAfterMs : null;
   const delay = wanted ?? Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (command.tries - 1));
   await postponeCommand(store.db, command, clock() + delay, message);
+  return false;
 }
 
 /** Acts and writes the answer in one transaction. Nothing is done while it is not known who asked. */

@@ -1,3 +1,5 @@
+import { attemptLimit } from '../../decide/repository-config/apply.ts';
+import { asReading } from '../../decide/repository-config/reading.ts';
 import type { GitHub } from '../../lib/github/client.ts';
 import { splitRepository, statusOf } from '../../lib/github/errors.ts';
 import { pullOfRef } from '../../lib/github/pull-ref.ts';
@@ -6,6 +8,7 @@ import type { Handler } from '../../remediate/worker.ts';
 import { type CommentPort, marker, renderComment, upsertComment } from '../../report/notifiers/github-comment/index.ts';
 import { latestBrief } from '../../store/briefs.ts';
 import type { Store } from '../../store/open.ts';
+import { findRepositoryConfig } from '../../store/repository-configs.ts';
 import { commentCommands } from './command-text.ts';
 
 export interface CommentDeps {
@@ -32,7 +35,7 @@ export function commentHandler(deps: CommentDeps): Handler<'comment'> {
     const body = renderComment(remediation, {
       classification: brief?.classification ?? null,
       codeRunPhase: codeRun === null ? null : await deps.codeRunPhase(codeRun),
-      maxAttempts: deps.maxAttempts,
+      maxAttempts: attemptLimit(deps.maxAttempts, asReading(await findRepositoryConfig(deps.store.db, repository))),
       pageUrl: deps.pageUrl(remediation),
       commands: commentCommands(remediation),
     });

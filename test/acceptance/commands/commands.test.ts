@@ -204,6 +204,7 @@ describe.concurrent('/healer in a comment', { timeout: 60_000 }, () => {
       expect(remediation.targetBranch).toMatch(/^fix\/rust-build-/);
       expect(world.isAncestor(sha, commit)).toBe(true);
       expect(world.gh.state.pulls[1]).toMatchObject({ baseRef: 'main', headRepository: null });
+      expect(world.gh.state.pulls[1]?.title).toMatch(/ of #1$/);
       world.run(remediation.targetBranch ?? '', { build: 'green' });
       await world.phase(`ci-${runId}`, 'succeeded');
     });
@@ -220,7 +221,12 @@ describe.concurrent('/healer in a comment', { timeout: 60_000 }, () => {
       };
       for (const part of ['/reactions', '/permission', `/pulls/${pull}`, '/check-runs'])
         world.gh.outage.resetNext(1, first(part));
+      // What was asked is done, and then the answer is lost: it is not done again.
+      let reactions = 0;
+      const rocket = (_method: string, path: string) => path.includes('/reactions') && ++reactions === 2;
+      world.gh.outage.resetNext(1, rocket);
       await answered(world, world.gh.addComment(pull, 'wanda', '/healer fix'));
+      expect(reactions).toBe(2);
       expect(await world.all()).toHaveLength(1);
       world.gh.outage.failNext(1, 502, (method, path) => method === 'POST' && path.endsWith('/comments'));
       const help = world.gh.addComment(pull, 'wanda', '/healer help');
