@@ -1,5 +1,6 @@
-import { Kysely, sql, type Transaction } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { keepLogShort } from './checkpoints.ts';
+import type { Reader, Tx } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { migrate } from './migrations.ts';
 import { postgresDialect } from './postgres.ts';
@@ -7,8 +8,7 @@ import { command, type DirectConnection, directly } from './prepared.ts';
 import type { Database } from './schema.ts';
 import { lockFolder, openSqlite } from './sqlite.ts';
 
-export type Tx = Transaction<Database>;
-export type Reader = Kysely<Database> | Tx;
+export type { Reader, Tx } from './connection.ts';
 
 /** Where things are kept. */
 export interface Store {

@@ -1,5 +1,5 @@
 import { type Compilable, CompiledQuery, type DialectAdapter } from 'kysely';
-import type { Reader, Tx } from './open.ts';
+import type { Reader, Tx } from './connection.ts';
 
 /**
  * The one connection of an embedded database. Whoever calls it must be inside the transaction that holds it; it answers
