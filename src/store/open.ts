@@ -1,6 +1,6 @@
 import { Kysely, sql } from 'kysely';
 import { keepLogShort } from './checkpoints.ts';
-import type { Reader, Tx } from './connection.ts';
+import type { Tx } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { migrate } from './migrations.ts';
 import { postgresDialect } from './postgres.ts';
