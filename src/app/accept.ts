@@ -20,7 +20,7 @@ import {
 import { createGroupCommit, type Guard, QueueFullError, UnguardedError } from '../store/group-commit.ts';
 import type { Store, Tx } from '../store/open.ts';
 import { findRemediation } from '../store/remediations.ts';
-import type { Decider } from './decide/index.ts';
+import type { Decided, Decider } from './decide/index.ts';
 
 export interface AcceptorOptions {
   readonly store: Store;
@@ -33,6 +33,8 @@ export interface AcceptorOptions {
   readonly onError: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Something was decided: the worker should look. */
   readonly wake: () => void;
+  /** How long a commit may take before the sender is told to come again, milliseconds; 8 s when left out. */
+  readonly patienceMs?: number;
 }
 
 export interface Acceptor {
@@ -79,21 +81,25 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
   const keep = async (tx: Tx, { delivery, meta }: Item, guard: Guard): Promise<Kept> => {
     const twin = await findTwin(tx, delivery);
     if (twin !== null) return again(twin);
+    const decided = await decideApart({ delivery, meta }, tx, guard);
+    // An error here undoes the decision as well: nothing is kept half.
+    if (!(await insertDelivery(tx, delivery, decided?.disposition ?? null, clock()))) {
+      // Another process stored the same delivery since the look-up; its answer is the answer, and ours is undone.
+      throw new LostRace();
+    }
+    const { disposition, steps } = decided ?? { disposition: UNDECIDED, steps: [] };
+    return { deliveryId: delivery.id, disposition, steps, isFirst: true };
+  };
+
+  /** Null when deciding threw: that is undone as a whole, and what was delivered is kept all the same. */
+  const decideApart = async ({ delivery, meta }: Item, tx: Tx, guard: Guard): Promise<Decided | null> => {
     try {
-      // Undone as a whole when deciding throws; what was delivered is kept all the same, below.
-      const decided = await guard(() => decide(tx, meta.signals, meta.ignored));
-      if (await insertDelivery(tx, delivery, decided.disposition, clock())) {
-        return { deliveryId: delivery.id, ...decided, isFirst: true };
-      }
+      return await guard(() => decide(tx, meta.signals, meta.ignored));
     } catch (error) {
       if (isRace(error) || error instanceof UnguardedError) throw error;
       onError('deciding about a delivery failed', { delivery: delivery.id, error: messageOf(error) });
-      if (await insertDelivery(tx, delivery, null, clock())) {
-        return { deliveryId: delivery.id, disposition: UNDECIDED, steps: [], isFirst: true };
-      }
+      return null;
     }
-    // Another process stored the same delivery since the look-up; its answer is the answer, and ours is undone.
-    throw new LostRace();
   };
 
   const commits = createGroupCommit(store, keep, LIMITS);
@@ -106,10 +112,13 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
 
   return {
     accept: async (delivery, meta) => {
-      const kept = await commits.submit({ delivery, meta }).catch((error: unknown) => {
+      const submitted = commits.submit({ delivery, meta }).then((kept) => {
+        settle(delivery, kept);
+        return kept;
+      });
+      const kept = await inTime(submitted, options.patienceMs ?? PATIENCE_MS).catch((error: unknown) => {
         throw refusal(error);
       });
-      settle(delivery, kept);
       return answer(kept, await remediationOf(options, kept, meta.preferWaitMs));
     },
 
@@ -137,6 +146,21 @@ function isRace(error: unknown): boolean {
 
 function again(twin: StoredDelivery): Kept {
   return { deliveryId: twin.id, disposition: twin.disposition ?? UNDECIDED, steps: [], isFirst: false };
+}
+
+/**
+ * GitHub waits ten seconds for an answer. A store that hangs is answered for before that; what it may still commit is
+ * found when the sender sends it again.
+ */
+const PATIENCE_MS = 8_000;
+
+class TooSlow extends Error {}
+
+function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new TooSlow(`The store did not commit within ${ms} ms.`)), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 function refusal(error: unknown): Error {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import helmet from '@fastify/helmet';
-import { type FastifyInstance, fastify, type preHandlerAsyncHookHandler } from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, type preHandlerAsyncHookHandler } from 'fastify';
 import { type Credentials, refuseToken } from '../intake/authenticate.ts';
 import { Problem } from '../intake/problem.ts';
 import { answerProblem, useProblems } from '../intake/problem-handler.ts';
@@ -10,6 +10,7 @@ import { apiRoutes, type ReportDeps } from '../report/api.ts';
 import { collectOpenApi } from '../report/openapi.ts';
 import { pageRoutes } from '../report/pages.ts';
 import { boundInFlight } from './in-flight.ts';
+import type { Log } from './log.ts';
 import { limitSenders } from './senders.ts';
 import type { Settings } from './settings.ts';
 
@@ -65,10 +66,15 @@ export async function createHttp(options: {
   readonly report: ReportDeps;
   /** None when nothing is to be served from outside of the process. */
   readonly limits?: HttpLimits;
+  /** Takes what failed in answering; nothing is logged about requests that went well. */
+  readonly log?: Log;
   /** Shorter ones for tests of slow senders. */
   readonly timeouts?: Timeouts;
 }): Promise<FastifyInstance> {
-  const app = fastify(serverOptions(options.timeouts));
+  const logger = options.log === undefined ? {} : { loggerInstance: options.log as FastifyBaseLogger };
+  const app = fastify({ ...serverOptions(options.timeouts), ...logger, disableRequestLogging: true });
+  // One logger for all requests: a child for each would cost every delivery what only a failure needs.
+  app.setChildLoggerFactory((parent) => parent);
   useProblems(app);
   if (options.limits !== undefined) {
     boundInFlight(app, options.limits.inFlightBytes);

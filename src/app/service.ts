@@ -166,6 +166,7 @@ async function compose(
   let running = false;
   const app = await createHttp({
     limits: httpLimits(settings),
+    log,
     intake: {
       credentials: credentialsOf(settings),
       clock,

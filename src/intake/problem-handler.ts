@@ -73,7 +73,8 @@ function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
 
 /** Sends a problem; those of Healer's own making are logged with what caused them. */
 export function answerProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (problem.document().status >= 500)
+  // Overload is counted, not told line by line: it would add to the load.
+  if (problem.document().status >= 500 && problem.kind !== 'overloaded')
     request.log.error({ err: problem.cause ?? problem, problem: problem.kind }, 'request failed');
   return sendProblem(reply, problem);
 }

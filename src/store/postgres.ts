@@ -12,6 +12,9 @@ export function postgresDialect(url: string, max = 10): PostgresDialect {
     connectionString: url,
     max,
     statement_timeout: 30_000,
+    // The server's own time-out does not come when the server does not hear us; then the connection is given up.
+    query_timeout: 35_000,
+    keepAlive: true,
     connectionTimeoutMillis: 5_000,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
