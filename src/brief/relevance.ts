@@ -1,6 +1,14 @@
 import { FAILURE_TYPES } from '../model/failure-type.ts';
 import type { Remediation } from '../model/remediation.ts';
 
+/**
+ * Whether it is about one branch: then its commit and its pull request are part of the matter, and say whether somebody
+ * wants no agent there.
+ */
+export function concernsBranch({ kind }: Remediation): boolean {
+  return kind === 'ci' || kind === 'review' || kind === 'play';
+}
+
 /** Names of workflows and checks that put something where it runs, or try it there. */
 const DEPLOYING =
   /(?:^|[^a-z])(?:deploy\w*|release\w*|promot\w*|rollout|canary|argo-?cd|argo|git-?ops|sync|infra\w*|helm|k8s|kube\w*|terraform|e2e|smoke|staging|production|prod)(?:[^a-z]|$)/i;

@@ -23,6 +23,27 @@ function dependabotAlert(number: number, action: string, advisory: string, more:
   };
 }
 
+function reviewBody(login: string, id: number, number: number, ref: string, sha: string | null) {
+  return {
+    action: 'submitted',
+    review: {
+      id,
+      state: 'changes_requested',
+      body: 'The total is rounded twice in src/cart.rs.',
+      user: { login, type: login.endsWith('[bot]') ? 'Bot' : 'User' },
+      html_url: `https://github.com/acme/shop/pull/${number}#pullrequestreview-${id}`,
+    },
+    pull_request: {
+      number,
+      head: { ref, sha, repo: repository },
+      base: { ref: 'main', repo: repository },
+      state: 'open',
+    },
+    repository,
+    sender: { login, type: 'User' },
+  };
+}
+
 /** As an Argo Events sensor hands a body on. */
 const wrapped = (event: string, body: unknown) => ({ headers: { 'X-GitHub-Event': event }, body });
 
@@ -114,24 +135,7 @@ describe('what asks for a repair besides red checks', STORIES, () => {
     world.commit('topic-review');
     const number = await world.gh.addPullRequest({ title: 'Reviewed', head: 'topic-review', author: 'ada' });
     const headSha = world.headOf('topic-review');
-    const review = (login: string, id: number) => ({
-      action: 'submitted',
-      review: {
-        id,
-        state: 'changes_requested',
-        body: 'The total is rounded twice in src/cart.rs.',
-        user: { login, type: login.endsWith('[bot]') ? 'Bot' : 'User' },
-        html_url: `https://github.com/acme/shop/pull/${number}#pullrequestreview-${id}`,
-      },
-      pull_request: {
-        number,
-        head: { ref: 'topic-review', sha: headSha, repo: repository },
-        base: { ref: 'main', repo: repository },
-        state: 'open',
-      },
-      repository,
-      sender: { login, type: 'User' },
-    });
+    const review = (login: string, id: number) => reviewBody(login, id, number, 'topic-review', headSha);
     const person = await world.deliver('pull_request_review', review('eve', 1));
     expect(person.body).toMatchObject({ status: 'skipped', reason: { code: 'reviewer_not_listed' } });
     const app = await world.deliver('pull_request_review', review('stitch[bot]', 2));
@@ -139,6 +143,18 @@ describe('what asks for a repair besides red checks', STORIES, () => {
     expect(await confirm(`review-${number}-2`)).toBe('topic-review');
     expect(fenced(await world.prompt(`review-${number}-2`))).toContain('rounded twice');
     expect(await world.comment(number, (body) => body.includes('Verified green'))).not.toContain('went red');
+  });
+
+  it('a review of a pull request whose people want no agent is left to them', async () => {
+    world.commit('topic-private');
+    const labels = ['skip-healer'];
+    const number = await world.gh.addPullRequest({ title: 'Ours', head: 'topic-private', author: 'ada', labels });
+    await world.deliver(
+      'pull_request_review',
+      reviewBody('stitch[bot]', 9, number, 'topic-private', world.headOf('topic-private')),
+    );
+    const ended = await world.ended(`review-${number}-9`);
+    expect([ended.phase, ended.reason?.code, ended.attempts]).toEqual(['cancelled', 'opted_out', []]);
   });
 
   it('a stage of a play on the default branch: nobody pushes there either', async () => {

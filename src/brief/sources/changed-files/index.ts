@@ -4,6 +4,7 @@ import { allPages } from '../../../lib/github/pages.ts';
 import { diffText } from '../../diff.ts';
 import type { ChangedFile } from '../../evidence.ts';
 import { changedFile, readsOf } from '../../reads.ts';
+import { concernsBranch } from '../../relevance.ts';
 import { answer, type ContextSource, type SourceContext } from '../../source.ts';
 import { subjectOf } from '../../subject.ts';
 
@@ -16,7 +17,7 @@ export function changedFiles(github: GitHub): ContextSource {
   return {
     name: 'changed-files',
     budget: { timeMs: 10_000, bytes: 4 * 1024 * 1024 },
-    relevant: (remediation) => remediation.kind === 'ci',
+    relevant: concernsBranch,
     async ask(context) {
       const { learn } = context;
       const [changes] = await Promise.all([changesOf(github, context), lastAttempt(github, context)]);

@@ -1,5 +1,6 @@
 import type { GitHub } from '../../../lib/github/client.ts';
 import { readsOf } from '../../reads.ts';
+import { concernsBranch } from '../../relevance.ts';
 import { answer, type ContextSource } from '../../source.ts';
 import { subjectOf } from '../../subject.ts';
 
@@ -8,7 +9,7 @@ export function headCommit(github: GitHub): ContextSource {
   return {
     name: 'head-commit',
     budget: { timeMs: 8_000, bytes: 64 * 1024 },
-    relevant: (remediation) => remediation.kind === 'ci',
+    relevant: concernsBranch,
     async ask({ remediation, shared, learn }) {
       const reads = readsOf(github, remediation, shared);
       const { branch } = subjectOf(remediation);

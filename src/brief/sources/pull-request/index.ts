@@ -1,5 +1,6 @@
 import type { GitHub } from '../../../lib/github/client.ts';
 import { readsOf } from '../../reads.ts';
+import { concernsBranch } from '../../relevance.ts';
 import { answer, type ContextSource } from '../../source.ts';
 
 /** The pull request that the red commit belongs to, also when it comes from a fork and no event names it. */
@@ -7,7 +8,7 @@ export function pullRequest(github: GitHub): ContextSource {
   return {
     name: 'pull-request',
     budget: { timeMs: 8_000, bytes: 64 * 1024 },
-    relevant: (remediation) => remediation.kind === 'ci',
+    relevant: concernsBranch,
     async ask({ remediation, shared, learn }) {
       const found = await readsOf(github, remediation, shared).pullRequest();
       learn({ pullRequest: found, pullRequestKnown: true });
