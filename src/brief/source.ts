@@ -44,6 +44,8 @@ export interface ContextSource {
   /** The folder's name. */
   readonly name: string;
   readonly budget: SourceBudget;
+  /** It needs the fingerprint of this very failure, which only the others' evidence gives; asked once they answered. */
+  readonly afterClassifying?: true;
   /** Whether asking makes sense; asked before any budget is spent, so without effects. */
   relevant(remediation: Remediation): boolean;
   /** Says how it went by status; an exception counts as `failed`. */

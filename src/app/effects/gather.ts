@@ -1,6 +1,6 @@
 import { causeFindings } from '../../brief/causes.ts';
 import type { Evidence } from '../../brief/evidence.ts';
-import { gather } from '../../brief/gather.ts';
+import { type GatherDeps as Asking, gather } from '../../brief/gather.ts';
 import { renderPrompt } from '../../brief/prompt/render.ts';
 import type { Templates } from '../../brief/prompt/templates.ts';
 import type { ContextSource } from '../../brief/source.ts';
@@ -54,12 +54,14 @@ export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
     const redactor = createRedactor({ secrets: deps.secrets });
     const config = await readRepositoryConfig({ ...deps, agents: namesOf(deps) }, known.repository, signal);
     const remediation = known.causes.length > 0 ? await withPlace(deps.github, known, signal) : known;
-    const gathered = await gather(deps.sources, remediation, {
+    const asking: Asking = {
       clock: deps.clock,
       redactor,
       signal,
       onFinding: (finding) => deps.metrics.contextAsked(finding.source, finding.status, finding.durationMs),
-    });
+    };
+    const atOnce = deps.sources.filter((source) => !source.afterClassifying);
+    const gathered = await gather(atOnce, remediation, asking);
     assertSighted(gathered.findings);
     const ignored = ignoredChecks(config, mergeChecks(remediation.failedChecks, gathered.failedChecks));
     const evidence = {
@@ -69,9 +71,25 @@ export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
     const changeRefused = await isRefused(review, remediation, evidence, signal);
     const all: Known = { remediation, evidence, config, ignored, redactor, changeRefused };
     const judged = await judge(deps, all);
-    const briefId = await storeBrief(deps, { ...all, ...judged, ordinal: effect.ordinal });
+    const informed = await withMemory(deps, evidence, { ...remediation, ...recognised(judged) }, asking);
+    const briefId = await storeBrief(deps, { ...all, ...judged, evidence: informed, ordinal: effect.ordinal });
     return { kind: 'fact', fact: { kind: 'evidence_gathered', briefId, ...judged.fact } };
   };
+}
+
+/** What the memory is asked by: the breakage as it was recognised, not as its names had suggested. */
+const recognised = ({ fact: { failureType, fingerprint } }: Judged) => ({ failureType, fingerprint });
+
+/** The evidence with what is remembered of this very breakage. */
+async function withMemory(
+  { sources }: GatherDeps,
+  evidence: Evidence,
+  remediation: Remediation,
+  asking: Asking,
+): Promise<Evidence> {
+  const memories = sources.filter((source) => source.afterClassifying);
+  const { findings } = await gather(memories, remediation, asking);
+  return { ...evidence, findings: [...evidence.findings, ...findings] };
 }
 
 const namesOf = ({ templates }: GatherDeps): readonly AgentName[] => templates.agents.map(({ name }) => name);

@@ -13,6 +13,7 @@ export function pastRemediations(recall: Recall | null): ContextSource {
   return {
     name: 'past-remediations',
     budget: { timeMs: 2_000, bytes: 16 * 1024 },
+    afterClassifying: true,
     relevant: () => true,
     async ask({ remediation, signal }) {
       if (recall === null) return answer.notConfigured('There is no memory of past remediations.');
