@@ -1,6 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import helmet from '@fastify/helmet';
-import { type FastifyBaseLogger, type FastifyInstance, fastify, type preHandlerAsyncHookHandler } from 'fastify';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  fastify,
+  LogController,
+  type preHandlerAsyncHookHandler,
+} from 'fastify';
 import { type Credentials, refuseToken } from '../intake/authenticate.ts';
 import { Problem } from '../intake/problem.ts';
 import { answerProblem, useProblems } from '../intake/problem-handler.ts';
@@ -55,6 +61,8 @@ export interface HttpLimits {
 }
 
 const MEBIBYTE = 1024 * 1024;
+/** Requests that went well leave no line of their own; what came of a delivery is logged by whoever decided it. */
+const QUIET = new LogController({ disableRequestLogging: true });
 
 export function httpLimits({ limits }: Settings): HttpLimits {
   return { requestsPerMinute: limits.requestsPerMinute, inFlightBytes: limits.inFlightMegabytes * MEBIBYTE };
@@ -72,7 +80,7 @@ export async function createHttp(options: {
   readonly timeouts?: Timeouts;
 }): Promise<FastifyInstance> {
   const logger = options.log === undefined ? {} : { loggerInstance: options.log as FastifyBaseLogger };
-  const app = fastify({ ...serverOptions(options.timeouts), ...logger, disableRequestLogging: true });
+  const app = fastify({ ...serverOptions(options.timeouts), ...logger, logController: QUIET });
   // One logger for all requests: a child for each would cost every delivery what only a failure needs.
   app.setChildLoggerFactory((parent) => parent);
   useProblems(app);
