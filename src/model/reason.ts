@@ -44,6 +44,7 @@ export const REASONS = {
   newer_commit: 'A newer commit replaced the one that was red.',
   already_green: 'The failure had disappeared by the time the evidence was gathered.',
   base_red: 'The base branch is red in the same way; the repair belongs there.',
+  repair_open: 'A pull request holds the repair of the same breakage already; people have to merge it.',
   alert_resolved: 'The alert was resolved by somebody else.',
   shadow_mode: 'Healer runs in shadow mode: it decides and reports but starts nothing.',
   paused: 'Spending is paused.',

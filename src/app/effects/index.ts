@@ -8,6 +8,7 @@ import { pullRequestHandler, rerunHandler } from './ci.ts';
 import { cancelRunHandler, spawnHandler } from './coderuns.ts';
 import { commentHandler } from './comment.ts';
 import { type GatherDeps, gatherHandler } from './gather.ts';
+import { unlessRepairWaits } from './open-repair.ts';
 import { rememberHandler } from './remember.ts';
 
 export interface EffectDeps extends GatherDeps {
@@ -19,7 +20,7 @@ export function createHandlers(deps: EffectDeps): Handlers {
   const { store, settings, clock, github, engine, templates } = deps;
   const { publicUrl } = settings;
   return {
-    gather: gatherHandler(deps),
+    gather: unlessRepairWaits(gatherHandler(deps), deps),
     spawn: spawnHandler({
       store,
       engine,
