@@ -48,6 +48,37 @@ describe.concurrent('a service that is stopped and started again', STORIES, () =
       expect(world.gh.state.runs[0]?.attempt).toBe(2);
     }));
 
+  it('while the evidence is gathered, and GitHub hangs, stops at once and goes on where it was', () =>
+    inWorld({}, async (world) => {
+      world.plan({ '*': ['commit'] });
+      world.commit('topic');
+      world.gh.outage.hangNext(1_000);
+      const { runId } = world.run('topic', { build: 'red' });
+      await world.phase(`ci-${runId}`, 'gathering');
+      const started = performance.now();
+      let stopped = Number.POSITIVE_INFINITY;
+      await world.restart({}, async () => {
+        stopped = performance.now() - started;
+        world.gh.outage.clear();
+      });
+      // Less than one request may take that nobody answers.
+      expect(stopped).toBeLessThan(8_000);
+      await world.phase(`ci-${runId}`, 'verifying');
+      expect(await world.codeRuns()).toHaveLength(1);
+    }));
+
+  it('while a person has to say yes goes on where it was', () =>
+    inWorld({}, async (world) => {
+      world.plan({ '*': ['commit'] });
+      world.commit('main', { '.github/healer.yaml': 'approval: true\n' });
+      world.commit('topic');
+      const { runId } = world.run('topic', { build: 'red' });
+      await world.phase(`ci-${runId}`, 'awaiting_approval');
+      await world.restart();
+      expect((await world.post(`/api/remediations/ci-${runId}/approve`, { by: 'ada' })).status).toBe(200);
+      expect((await world.phase(`ci-${runId}`, 'verifying')).approvedBy).toBe('ada');
+    }));
+
   it('is told the end of a run that ended while it was away', () =>
     inWorld({}, async (world) => {
       world.plan({ '*': ['wait then commit'] });
