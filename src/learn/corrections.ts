@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { FAILURE_TYPES } from '../model/failure-type.ts';
 import type { Measure, RoutingCorrection } from '../model/insights.ts';
-import type { RememberedOutcome } from '../store/outcomes.ts';
+import type { OutcomeFigures } from '../store/outcomes.ts';
 
 /** Attempts of each of both agents below which nothing is proposed. */
 const MIN_ATTEMPTS = 5;
@@ -14,7 +14,7 @@ const BUILT_IN: ReadonlySet<string> = new Set(['', 'default', 'kind-of-signal'])
  * Rules whose agent another one clearly outdoes on what the rule catches, the best supported first. Security is left
  * out: who repairs that is not a question of success alone.
  */
-export function routingCorrections(outcomes: readonly RememberedOutcome[]): readonly RoutingCorrection[] {
+export function routingCorrections(outcomes: readonly OutcomeFigures[]): readonly RoutingCorrection[] {
   const judged = outcomes.filter(
     ({ rule, failureType, outcome, changed }) =>
       !BUILT_IN.has(rule) &&
@@ -30,7 +30,7 @@ export function routingCorrections(outcomes: readonly RememberedOutcome[]): read
     .toSorted((a, b) => b.evidence.to.sample - a.evidence.to.sample || (a.rule < b.rule ? -1 : 1));
 }
 
-function correctionOf(group: readonly RememberedOutcome[]): RoutingCorrection | null {
+function correctionOf(group: readonly OutcomeFigures[]): RoutingCorrection | null {
   const [first] = group;
   if (first === undefined) return null;
   const { rule, failureType, routedAgent } = first;
@@ -61,7 +61,7 @@ interface Record {
 }
 
 /** Beta(1, 1) before anything is known: a few lucky attempts prove nothing. */
-function recordOf(agent: string, made: readonly RememberedOutcome[]): Record {
+function recordOf(agent: string, made: readonly OutcomeFigures[]): Record {
   const won = made.filter(({ outcome }) => outcome === 'success').length;
   const n = made.length + 2;
   const mean = (won + 1) / n;

@@ -4,7 +4,7 @@ import { countsAsAttempt } from '../model/outcome.ts';
 import { countDeliveries, type DeliveryCounts, type LifeRow, readLives } from '../store/insights.ts';
 import { type Lesson, readLessons } from '../store/lessons.ts';
 import type { Store } from '../store/open.ts';
-import { type RememberedOutcome, readOutcomes } from '../store/outcomes.ts';
+import { type OutcomeFigures, readFigures } from '../store/outcomes.ts';
 import { routingCorrections } from './corrections.ts';
 
 const MINUTE = 60_000;
@@ -12,7 +12,7 @@ const MINUTE = 60_000;
 const LOST_AFTER_MS = 10 * MINUTE;
 
 export interface Known {
-  readonly outcomes: readonly RememberedOutcome[];
+  readonly outcomes: readonly OutcomeFigures[];
   readonly lessons: readonly Lesson[];
   /** In the order in which each subject had them. */
   readonly lives: readonly LifeRow[];
@@ -22,7 +22,7 @@ export interface Known {
 /** What ended at or after `since`, read and counted. */
 export async function readInsights({ db }: Pick<Store, 'db'>, since: number, now: number): Promise<Insights> {
   const [outcomes, lessons, lives, deliveries] = await Promise.all([
-    readOutcomes(db, since),
+    readFigures(db, since),
     readLessons(db, since),
     readLives(db, since),
     countDeliveries(db, { since, lostBefore: now - LOST_AFTER_MS }),
@@ -82,7 +82,7 @@ interface End {
   readonly attempts: number | null;
 }
 
-function endsOf(lessons: readonly Lesson[], outcomes: readonly RememberedOutcome[]): readonly End[] {
+function endsOf(lessons: readonly Lesson[], outcomes: readonly OutcomeFigures[]): readonly End[] {
   const won = new Map(
     outcomes.filter(({ outcome }) => outcome === 'success').map((outcome) => [outcome.remediationId, outcome.number]),
   );
@@ -120,15 +120,15 @@ function escalations(lives: readonly LifeRow[], since: number): Insights['escala
     .toSorted((a, b) => b.count - a.count);
 }
 
-function costPerFix(outcomes: readonly RememberedOutcome[], fixes: number): Insights['costPerFix'] {
+function costPerFix(outcomes: readonly OutcomeFigures[], fixes: number): Insights['costPerFix'] {
   const costs = outcomes.flatMap(({ costUsd }) => costUsd ?? []);
   const total = costs.reduce((sum, cost) => sum + cost, 0);
   const value = fixes === 0 || costs.length === 0 ? null : total / fixes;
   return { value, sample: fixes, total, attemptsWithoutCost: outcomes.length - costs.length };
 }
 
-function agentInsight(agent: string, made: readonly RememberedOutcome[]): AgentInsight {
-  const isSuccess = ({ outcome }: RememberedOutcome) => outcome === 'success';
+function agentInsight(agent: string, made: readonly OutcomeFigures[]): AgentInsight {
+  const isSuccess = ({ outcome }: OutcomeFigures) => outcome === 'success';
   const costs = made.flatMap(({ costUsd }) => costUsd ?? []);
   return {
     agent,

@@ -77,11 +77,11 @@ export async function similarOutcomes(db: Reader, query: SimilarQuery): Promise<
   if (fingerprint === null && query.failureType === null) return [];
   const rank = sql<number>`case when fingerprint = ${fingerprint ?? ''} and repository = ${query.repository} then 0
     when fingerprint = ${fingerprint ?? ''} then 1 when repository = ${query.repository} then 2 else 3 end`;
-  const rows = await db
+  // Picked first: whether a breakage came back is looked up for those alone.
+  const picked = db
     .selectFrom('outcomes')
     .selectAll()
     .select(rank.as('rank'))
-    .select(cameBack.as('came_back'))
     .where('outcome', 'not in', ['infrastructure', 'cancelled'])
     .where('remediation_id', '!=', query.exceptRemediation ?? '')
     .where((eb) =>
@@ -93,7 +93,14 @@ export async function similarOutcomes(db: Reader, query: SimilarQuery): Promise<
     .orderBy(rank)
     .orderBy('ended_at', 'desc')
     .orderBy('seq', 'desc')
-    .limit(query.limit)
+    .limit(query.limit);
+  const rows = await db
+    .selectFrom(picked.as('picked'))
+    .selectAll()
+    .select(cameBack.as('came_back'))
+    .orderBy('rank')
+    .orderBy('ended_at', 'desc')
+    .orderBy('seq', 'desc')
     .execute();
   return rows.map((row) => ({
     ...fromRow(row),
@@ -104,10 +111,10 @@ export async function similarOutcomes(db: Reader, query: SimilarQuery): Promise<
 }
 
 /** 1 when another remediation of the same repository met the same breakage after this outcome. */
-const cameBack = sql<number>`case when outcomes.fingerprint <> '' and exists (
+const cameBack = sql<number>`case when picked.fingerprint <> '' and exists (
     select 1 from outcomes as later
-    where later.fingerprint = outcomes.fingerprint and later.repository = outcomes.repository
-      and later.remediation_id <> outcomes.remediation_id and later.started_at > outcomes.ended_at
+    where later.fingerprint = picked.fingerprint and later.repository = picked.repository
+      and later.remediation_id <> picked.remediation_id and later.started_at > picked.ended_at
   ) then 1 else 0 end`;
 
 /** What outcomes of one type of failure say about agents, newest first. */
@@ -141,6 +148,44 @@ export async function readOutcomes(db: Reader, since: number): Promise<readonly 
     .orderBy('seq')
     .execute();
   return rows.map(fromRow);
+}
+
+/** What of an outcome goes into figures; its texts stay where they are. */
+export type OutcomeFigures = Pick<
+  RememberedOutcome,
+  'remediationId' | 'number' | 'failureType' | 'rule' | 'routedAgent' | 'agent' | 'outcome' | 'changed' | 'costUsd'
+>;
+
+/** The figures of every outcome that ended at or after a time, oldest first. */
+export async function readFigures(db: Reader, since: number): Promise<readonly OutcomeFigures[]> {
+  const rows = await db
+    .selectFrom('outcomes')
+    .select([
+      'remediation_id',
+      'number',
+      'failure_type',
+      'rule',
+      'routed_agent',
+      'agent',
+      'outcome',
+      'changed',
+      'cost_usd',
+    ])
+    .where('ended_at', '>=', since)
+    .orderBy('ended_at')
+    .orderBy('seq')
+    .execute();
+  return rows.map((row) => ({
+    remediationId: row.remediation_id,
+    number: row.number,
+    failureType: row.failure_type as FailureType,
+    rule: row.rule,
+    routedAgent: row.routed_agent,
+    agent: row.agent,
+    outcome: row.outcome as Outcome,
+    changed: row.changed === 1,
+    costUsd: row.cost_usd,
+  }));
 }
 
 /** Lower-case words of letters and digits, each once, in order: what both databases split in the same way. */

@@ -6,6 +6,7 @@ import { countDeliveries, readLives } from '../../../src/store/insights.ts';
 import { type Lesson, readLessons, rememberLessons } from '../../../src/store/lessons.ts';
 import {
   type RememberedOutcome,
+  readFigures,
   readOutcomes,
   rememberOutcome,
   searchOutcomes,
@@ -143,6 +144,9 @@ export function outcomeContract({ store }: StoreUnderTest): void {
     ]);
     expect(await samples(1)).toHaveLength(1);
     expect((await readOutcomes(store().db, 20)).map(({ remediationId }) => remediationId)).toEqual(['a', 'b', 'c']);
+    const figures = await readFigures(store().db, 20);
+    expect(await readOutcomes(store().db, 20)).toMatchObject(figures);
+    expect(figures).toHaveLength(3);
   });
 }
 
