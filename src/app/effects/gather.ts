@@ -16,7 +16,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { GitHub } from '../../lib/github/client.ts';
 import { pullOfRef } from '../../lib/github/pull-ref.ts';
 import type { AgentName } from '../../model/agent.ts';
-import type { Classification } from '../../model/evidence.ts';
+import type { Classification, ContextFinding } from '../../model/evidence.ts';
 import type { EvidenceGathered, Verdict } from '../../model/fact.ts';
 import type { Remediation } from '../../model/remediation.ts';
 import type { FailedCheck } from '../../model/signal.ts';
@@ -80,7 +80,7 @@ export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
 /** What the memory is asked by: the breakage as it was recognised, not as its names had suggested. */
 const recognised = ({ fact: { failureType, fingerprint } }: Judged) => ({ failureType, fingerprint });
 
-/** The evidence with what is remembered of this very breakage. */
+/** The evidence with what is remembered of this very breakage, in the order of the registry; the event itself stays first. */
 async function withMemory(
   { sources }: GatherDeps,
   evidence: Evidence,
@@ -89,7 +89,8 @@ async function withMemory(
 ): Promise<Evidence> {
   const memories = sources.filter((source) => source.afterClassifying);
   const { findings } = await gather(memories, remediation, asking);
-  return { ...evidence, findings: [...evidence.findings, ...findings] };
+  const place = ({ source }: ContextFinding): number => sources.findIndex(({ name }) => name === source);
+  return { ...evidence, findings: [...evidence.findings, ...findings].toSorted((a, b) => place(a) - place(b)) };
 }
 
 const namesOf = ({ templates }: GatherDeps): readonly AgentName[] => templates.agents.map(({ name }) => name);

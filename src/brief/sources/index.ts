@@ -46,11 +46,11 @@ export function createSources({ github, sleep, systems = {}, ...deps }: SourceDe
     changedFiles(github),
     headCommit(github),
     pullRequest(github),
+    pastRemediations(deps.recall ?? null),
     argocd(http, systems.argocd ?? null),
     argoWorkflows(http, systems.argoWorkflows ?? null),
     prometheus(http, systems.prometheus ?? null),
     loki(http, systems.loki ?? null),
     grafana(http, systems.grafana ?? null),
-    pastRemediations(deps.recall ?? null),
   ];
 }
