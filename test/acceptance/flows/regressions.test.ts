@@ -61,6 +61,19 @@ describe.concurrent('a repair that is only half of one', STORIES, () => {
     expect([ended.phase, ended.reason?.code]).toEqual(['succeeded', 'fixed']);
   });
 
+  it('leaves out of account a job that its workflow lets fail', async () => {
+    world.commit('topic-tolerated');
+    const { runId } = world.run('topic-tolerated', { build: 'red', experiment: 'red' });
+    const task = `ci-${runId}`;
+    const { failedChecks } = await world.phase(task, 'verifying');
+    expect(failedChecks.map(({ name }) => name).sort()).toEqual(['build', 'experiment']);
+    const after = world.run('topic-tolerated', { build: 'green', experiment: 'red' }, { announce: false });
+    // `continue-on-error`: the job is red, its run is not.
+    for (const run of world.gh.state.runs) if (run.id === after.runId) run.conclusion = 'success';
+    const ended = await world.ended(task);
+    expect([ended.phase, ended.reason?.code]).toEqual(['succeeded', 'fixed']);
+  });
+
   it('does not wait for another workflow that nobody finishes', async () => {
     const task = await repaired('topic-others');
     world.run(
