@@ -1,4 +1,4 @@
-import { FAILURE_TYPES } from '../model/failure-type.ts';
+import { FAILURE_TYPES, type FailureType } from '../model/failure-type.ts';
 import type { Remediation } from '../model/remediation.ts';
 
 /**
@@ -13,6 +13,15 @@ export function concernsBranch({ kind }: Remediation): boolean {
 const DEPLOYING =
   /(?:^|[^a-z])(?:deploy\w*|release\w*|promot\w*|rollout|canary|argo-?cd|argo|git-?ops|sync|infra\w*|helm|k8s|kube\w*|terraform|e2e|smoke|staging|production|prod)(?:[^a-z]|$)/i;
 
+/** What a tool says of the text of the code alone; also where the workflow that runs it is called a release. */
+const OF_THE_TEXT: ReadonlySet<FailureType> = new Set([
+  'rust_clippy',
+  'rust_fmt',
+  'frontend_lint',
+  'frontend_types',
+  'yaml_syntax',
+]);
+
 /**
  * Whether what runs on the platform may know something: for platform alerts and plays always; for red builds when they
  * are about infrastructure, a release or a deployment. A lint finding or a failing unit test is explained by its log.
@@ -21,9 +30,10 @@ export function concernsPlatform(remediation: Remediation): boolean {
   const { kind, failureType, workflowName, failedChecks } = remediation;
   if (kind === 'alert' || kind === 'play') return true;
   if (kind !== 'ci') return false;
-  if (failureType === 'release') return true;
-  if (failureType !== null && failureType !== 'yaml_syntax' && FAILURE_TYPES[failureType].category === 'infrastructure')
-    return true;
+  if (failureType !== null) {
+    if (OF_THE_TEXT.has(failureType)) return false;
+    if (failureType === 'release' || FAILURE_TYPES[failureType].category === 'infrastructure') return true;
+  }
   const names = [workflowName, ...failedChecks.flatMap((check) => [check.name, check.workflowName])];
   return names.some((name) => name !== null && DEPLOYING.test(name));
 }

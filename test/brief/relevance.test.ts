@@ -27,6 +27,7 @@ describe('whether the platform may know something', () => {
     ['a lint finding', ci('rust_clippy', 'healer-ci', 'clippy')],
     ['a failing unit test', ci('frontend_test', 'frontend-ci')],
     ['a type error', ci('frontend_types', 'ui-checks')],
+    ['a lint finding in a workflow that releases', ci('rust_fmt', 'healer-release', 'fmt')],
     ['an unreadable YAML file', ci('yaml_syntax', 'lint')],
     ['a security alert', aRemediation({ kind: 'sec', failureType: 'security_dependabot' })],
     ['review findings', aRemediation({ kind: 'review', failureType: 'general' })],
