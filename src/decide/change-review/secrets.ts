@@ -1,10 +1,18 @@
 /** Secrets that a change adds, by the same gate that keeps them out of prompts. */
 import { PLACEHOLDER, type Redactor } from '../../safety/index.ts';
+import { TOKEN_PATTERNS } from '../../safety/patterns.ts';
 import { isLockFile } from './paths.ts';
 import type { Found, Read, Reviewed } from './types.ts';
 
-/** Types that the gate gives to whatever stands behind a name such as `password`: right to hide, too weak to refuse. */
-const BY_NAME_ONLY: ReadonlySet<string> = new Set(['password', 'token', 'api-key', 'secret', 'basicauth']);
+/**
+ * Types that carry their issuer in their shape, keys, and values of our own settings. What only stands behind a name or
+ * in a place where secrets stand (`password = …`, an Authorization header, a URL) is right to hide from a prompt, but too
+ * often a variable or an example to refuse a change for it; so is a JWT, which may be of no use to anybody.
+ */
+const SURE: ReadonlySet<string> = new Set(
+  [...TOKEN_PATTERNS.map(([type]) => type), 'private-key', 'healer-setting'].filter((type) => type !== 'jwt'),
+);
+const isSure = (type: string): boolean => SURE.has(type) || type.endsWith('-secret');
 
 export function secretsAdded({ files, redactor }: Reviewed): readonly Found[] {
   // Checksums in lock files are random by nature, and nobody writes them by hand.
@@ -18,8 +26,8 @@ function inFile(file: Read, redactor: Redactor): readonly Found[] {
   const before = new Set(placeholders(redactor, file.removed));
   const fresh = placeholders(redactor, file.added).filter((placeholder) => !before.has(placeholder));
   const types = [...new Set(fresh.map(typeOf))];
-  const sure = types.filter((type) => !BY_NAME_ONLY.has(type));
-  const unsure = types.filter((type) => BY_NAME_ONLY.has(type));
+  const sure = types.filter(isSure);
+  const unsure = types.filter((type) => !isSure(type));
   const line = lineOf(file, redactor, before);
   return [
     ...sure.map((type) => ({
@@ -38,7 +46,8 @@ function inFile(file: Read, redactor: Redactor): readonly Found[] {
 }
 
 function placeholders(redactor: Redactor, lines: Read['added']): readonly string[] {
-  const text = lines.map((line) => line.text).join('\n');
+  // A placeholder that somebody wrote into the file is no secret, and must not pass for one that was seen before.
+  const text = lines.map((line) => line.text.replaceAll('«redacted:', '«redacted-')).join('\n');
   return [...redactor.redact(text).text.matchAll(PLACEHOLDER)].map(([placeholder]) => placeholder);
 }
 

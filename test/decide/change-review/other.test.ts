@@ -158,6 +158,20 @@ describe('secrets that a change adds', () => {
     expect(told(concerns)).toEqual(['report possible_secret src/config.ts:10']);
   });
 
+  it.each([
+    ['an Authorization header', "+  headers: { authorization: 'Bearer abcdef0123456789abcdef' },"],
+    ['the password of a URL', '+  const url = "https://ada:hunter2hunter2@example.test/x";'],
+    ['a JWT', `+  const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlc2lnbmF0dXJl';`],
+  ])('are only told when they may be examples: %s', (_, line) => {
+    expect(told(review([file('src/http.ts', line)]))).toEqual(['report possible_secret src/http.ts:10']);
+  });
+
+  it('are not hidden, nor made up, by a placeholder in the file', () => {
+    expect(review([file('a.md', '+«redacted:github-token:1»')])).toEqual([]);
+    const hidden = file('a.sh', ` x\n-# «redacted:github-token:1»\n+T=${TOKEN}`);
+    expect(told(review([hidden]))).toEqual(['refuse secret_in_diff a.sh:11']);
+  });
+
   it('are no news when they were there, when they are gone, and in the checksums of a lock file', () => {
     expect(review([file('a.sh', `-T=${TOKEN}\n+export T=${TOKEN}`)])).toEqual([]);
     expect(review([file('a.sh', `-T=${TOKEN}`)])).toEqual([]);
