@@ -127,6 +127,8 @@ async function start(
   for (let attempt = 1; ; attempt += 1) {
     const address = `127.0.0.1:${await freePort()}`;
     const child = spawn(program, words(address), { cwd: home, stdio: ['ignore', 'pipe', 'pipe'], ...(user ?? {}) });
+    // A worker that ends early leaves nothing behind.
+    process.once('exit', () => child.kill('SIGKILL'));
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
     if (await isReady(child, address)) {
