@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { settingKeys } from '../../src/app/settings.ts';
+import { admissionGates } from '../../src/decide/admit/admission.ts';
 import { COMMANDS, VERBS } from '../../src/decide/admit/command.ts';
 import { parseRepositoryConfig } from '../../src/decide/repository-config/schema.ts';
+import { REASONS } from '../../src/model/reason.ts';
+import { policy } from '../decide/admit/policy.ts';
+import { aCiSignal } from '../support/builders.ts';
+import { NOON } from '../support/clock.ts';
 
 const read = (name: string): string => readFileSync(resolve(import.meta.dirname, '../../docs', name), 'utf8');
 
@@ -37,5 +43,28 @@ describe('docs/repository-config.md', () => {
         .split('; ')
         .map((fault) => fault.replace(/\.$/, ''));
     expect(faults(quoted).toSorted()).toEqual(faults(wrong.kind === 'invalid' ? wrong.problem : '').toSorted());
+  });
+});
+
+describe('docs/admission.md', () => {
+  const document = read('admission.md');
+
+  it('lists the gates of an arriving event in their order', () => {
+    const signal = aCiSignal();
+    const nothing = { ofRun: null, live: null, lastEnded: null, lineageAttempts: null };
+    const gates = admissionGates(signal, nothing, policy, NOON).map(({ gate }) => gate);
+    const first = document.slice(0, document.indexOf('Then, after'));
+    expect([...first.matchAll(/^\| ([^|]+) \| `/gm)].map(([, gate]) => gate)).toEqual(gates);
+  });
+
+  it('names only codes and settings that there are', () => {
+    const codes = [...document.matchAll(/\| ((?:`\w+`(?:, )?)+) \|/g)].flatMap(([, list = '']) =>
+      [...list.matchAll(/`(\w+)`/g)].map(([, code = '']) => code),
+    );
+    expect(codes.length).toBeGreaterThan(25);
+    const paths = settingKeys().map(({ path }) => path);
+    expect(codes.filter((code) => !Object.hasOwn(REASONS, code) && !paths.includes(code))).toEqual([]);
+    const settings = [...document.matchAll(/`((?:limits|breaker|incidents)\.\w+)`/g)].map(([, path = '']) => path);
+    expect(settings.filter((path) => !paths.includes(path))).toEqual([]);
   });
 });

@@ -174,8 +174,8 @@ async function fix(tx: Tx, acting: Acting): Promise<CommandOutcome> {
       url: checks.red.find((check) => check.url !== null)?.url ?? signal.url,
       failedChecks: checks.red,
       fromFork: pull.fromFork,
-      // The repair of a fork's pull request gets one of its own.
-      pullRequest: pull.fromFork ? null : pull.number,
+      // What cannot be pushed to the pull request's own branch gets one of its own.
+      pullRequest: pull.fromFork || pull.headRef === signal.defaultBranch ? null : pull.number,
       guidance: guidanceOf(signal),
       approvedBy: by,
       reason: reason('new_failure', `${by} asked for it.`),

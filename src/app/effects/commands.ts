@@ -28,7 +28,7 @@ export interface CommandDeps extends ActDeps {
 }
 
 /** A worker that died is replaced after this time, in milliseconds. Longer than any command may take. */
-const LEASE_MS = 2 * 60_000;
+const LEASE_MS = 5 * 60_000;
 const MAX_TRIES = 12;
 const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 5 * 60_000;

@@ -30,17 +30,21 @@ export function commentHandler(deps: CommentDeps): Handler<'comment'> {
     const { repository, branch } = remediation;
     const pullRequest = remediation.pullRequest ?? pullOfRef(branch);
     if (pullRequest === null) return { kind: 'done' };
+    const config = asReading(await findRepositoryConfig(deps.store.db, repository));
     const brief = await latestBrief(deps.store.db, remediation.id);
     const codeRun = remediation.attempts.at(-1)?.codeRunName ?? null;
     const body = renderComment(remediation, {
       classification: brief?.classification ?? null,
       codeRunPhase: codeRun === null ? null : await deps.codeRunPhase(codeRun),
-      maxAttempts: attemptLimit(deps.maxAttempts, asReading(await findRepositoryConfig(deps.store.db, repository))),
+      maxAttempts: attemptLimit(deps.maxAttempts, config),
       pageUrl: deps.pageUrl(remediation),
       commands: commentCommands(remediation),
     });
     const port = commentPort(deps.github, repository, pullRequest, await ownLogin(repository));
-    await upsertComment(port, marker(remediation.taskId), body);
+    // Whoever wants nothing of Healer is not spoken to; what stands there already is brought to its end.
+    const isUnwanted = config?.kind === 'valid' && !config.config.enabled;
+    const quiet: CommentPort = isUnwanted ? { ...port, create: async () => ({ id: 0 }) } : port;
+    await upsertComment(quiet, marker(remediation.taskId), body);
     return { kind: 'done' };
   };
 }

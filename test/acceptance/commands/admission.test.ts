@@ -72,6 +72,23 @@ describe.concurrent('before an agent is sent', { timeout: 60_000 }, () => {
     });
   });
 
+  it('is not spoken to again who switched Healer off', async ({ expect }) => {
+    await inWorld({ settings: { timeWindowMinutes: 0 } }, async (world) => {
+      world.commit('main', { '.github/healer.yaml': 'enabled: false\n' });
+      world.commit('first');
+      await branch(world, 'second');
+      for (const name of ['first', 'second']) {
+        const { runId } = world.run(name, RED);
+        expect(await world.ended(`ci-${runId}`)).toMatchObject({ reason: { code: 'opted_out' } });
+      }
+      const { db } = world.service.store;
+      const isIdle = async () =>
+        (await db.selectFrom('effects').select('key').where('state', '=', 'pending').execute()).length === 0;
+      await world.eventually(isIdle, 'nothing is left to do');
+      expect(world.gh.state.comments).toEqual([]);
+    });
+  });
+
   it('a healer.yaml on the broken branch alone changes nothing', async ({ expect }) => {
     await inWorld({}, async (world) => {
       await branch(world, 'topic');
