@@ -502,7 +502,14 @@ function settingsOf({ gh, dataDir, planFile, options }: Parts, over: Record<stri
     // Many of these lives end in an escalation; the breaker has a test of its own.
     breaker: { failures: 1_000 },
     maxConcurrentCodeRuns: 50,
-    limits: { settleSeconds: 0.05, pollSeconds: 0.1, retryDelaySeconds: 0.02, deferSeconds: 0.1, ...limits },
+    // With webhooks asking is only the net below; it costs a process of git for each answer of the stand-in.
+    limits: {
+      settleSeconds: 0.05,
+      pollSeconds: options.webhooks === false ? 0.1 : 1,
+      retryDelaySeconds: 0.02,
+      deferSeconds: 0.1,
+      ...limits,
+    },
     ...rest,
   });
 }
