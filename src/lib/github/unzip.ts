@@ -4,7 +4,7 @@ import { type BoundedBytes, collectHeadAndTail } from '../bounded-bytes.ts';
 /** Inflating stops here, whatever the archive promises: a bomb costs a second, not the process. */
 const MAX_INFLATED_BYTES = 512 * 1024 * 1024;
 /** Small pieces keep what one step inflates (at most a thousandfold) small. */
-const PIECE_BYTES = 16 * 1024;
+const PIECE_BYTES = 4 * 1024;
 
 /** True for bytes that begin like a zip archive (local file header, or the end record of an empty one). */
 export function isZip(bytes: Uint8Array): boolean {
