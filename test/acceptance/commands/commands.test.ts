@@ -7,7 +7,7 @@ const RED = { build: { red: RUST_LOG } } as const;
 
 /** Who may do what: Ada is admin, Wanda may write, Mia maintains, everybody else may read. */
 function people(world: World): void {
-  Object.assign(world.gh.state.permissions, { wanda: 'write', mia: 'maintain', tria: 'triage' });
+  Object.assign(world.gh.state.permissions, { wanda: 'write', mia: 'maintain' });
 }
 
 async function pullRequest(world: World, branch: string): Promise<number> {
@@ -65,30 +65,20 @@ describe.concurrent('/healer in a comment', { timeout: 60_000 }, () => {
       world.run('topic', RED, { announce: false });
       const stranger = world.gh.addComment(pull, 'eve', '/healer fix');
       await answered(world, stranger, '-1');
-      const triage = world.gh.addComment(pull, 'tria', '/healer fix');
-      await answered(world, triage, '-1');
-      expect(answers(world, pull)).toEqual([
-        'That needs write access to acme/shop; you have read access.',
-        'That needs write access to acme/shop; you have triage access.',
-      ]);
+      expect(answers(world, pull)).toEqual(['That needs write access to acme/shop; you have read access.']);
       expect(await world.all()).toEqual([]);
     });
   });
 
-  it('says so when nothing is red, when there is no such command, and when nothing is under way', async ({
-    expect,
-  }) => {
+  it('says so when nothing is red, and when there is no such command', async ({ expect }) => {
     await inWorld({}, async (world) => {
       const pull = await pullRequest(world, 'topic');
       world.run('topic', { build: 'green' }, { announce: false });
-      for (const line of ['/healer fix', '/healer fxi', '/healer cancel', '/healer retry', '/healer explode'])
+      for (const line of ['/healer fix', '/healer fxi'])
         await answered(world, world.gh.addComment(pull, 'wanda', line), '-1');
       expect(answers(world, pull)).toEqual([
         `Nothing is red on \`${world.headOf('topic')?.slice(0, 8)}\`.`,
         'There is no such command. Did you mean `/healer fix`?',
-        'Nothing is under way here.',
-        'Healer has not been at work here. `/healer fix` asks for it.',
-        'There is no such command. See `/healer help`.',
       ]);
     });
   });
