@@ -55,7 +55,8 @@ function peersFolder(): string {
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   const folder = join(cache, `healer-bench-probot-${probot}`);
   mkdirSync(folder, { recursive: true });
-  for (const file of ['package.json', 'probot.mjs']) copyFileSync(join(HERE, 'peers', file), join(folder, file));
+  for (const file of ['package.json', 'probot.mjs', 'probot-run.mjs'])
+    copyFileSync(join(HERE, 'peers', file), join(folder, file));
   if (!existsSync(join(folder, 'node_modules/probot'))) {
     console.error(`installing probot ${probot} into ${folder}`);
     const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], {
@@ -98,14 +99,13 @@ function servers(): readonly Server[] {
       env: base,
     },
   ];
-  if (options.only === undefined || 'probot'.includes(options.only))
-    all.push({
-      name: 'probot',
-      args: ['probot.mjs'],
-      path: '/api/github/webhooks',
-      env: { ...base, BENCH_PRIVATE_KEY: key },
-      cwd: peersFolder(),
-    });
+  if (options.only === undefined || options.only.startsWith('probot')) {
+    const cwd = peersFolder();
+    const env = { ...base, BENCH_PRIVATE_KEY: key };
+    const path = '/api/github/webhooks';
+    all.push({ name: 'probot', args: ['probot-run.mjs'], path, env, cwd });
+    all.push({ name: 'probot, its middleware alone', args: ['probot.mjs'], path, env, cwd });
+  }
   return all.filter(({ name }) => options.only === undefined || name === options.only);
 }
 
