@@ -28,7 +28,8 @@ export function commentHandler(deps: CommentDeps): Handler<'comment'> {
   const ownLogin = rememberLogin(deps.github);
   return async (_effect, remediation) => {
     const { repository, branch } = remediation;
-    const pullRequest = remediation.pullRequest ?? pullOfRef(branch);
+    // What was asked for on a fork's pull request is told there; the repair's own one refers to it.
+    const pullRequest = pullOfRef(branch) ?? remediation.pullRequest;
     if (pullRequest === null) return { kind: 'done' };
     const config = asReading(await findRepositoryConfig(deps.store.db, repository));
     const brief = await latestBrief(deps.store.db, remediation.id);

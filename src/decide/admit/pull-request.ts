@@ -40,7 +40,8 @@ function onBrokenBranch(signal: PullRequestChanged, live: Remediation): Withdraw
   switch (signal.change) {
     case 'closed':
     case 'merged':
-      if (live.pullRequest !== null && live.pullRequest !== signal.number) return null;
+      if (live.pullRequest !== null && live.pullRequest !== signal.number && pullOfRef(live.branch) !== signal.number)
+        return null;
       return cancelled(reason('pull_request_closed', `Pull request #${signal.number} was ${signal.change}.`));
     case 'branch_deleted':
       return cancelled(reason('branch_gone', `The branch ${signal.branch} was deleted.`));

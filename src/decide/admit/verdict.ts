@@ -1,3 +1,4 @@
+import { pullOfRef } from '../../lib/github/pull-ref.ts';
 import type { Verdict } from '../../model/fact.ts';
 import { type Reason, type ReasonCode, reason } from '../../model/reason.ts';
 import type { Remediation } from '../../model/remediation.ts';
@@ -61,8 +62,9 @@ function branchThere(_: Remediation, { branch }: GatheredFacts): Verdict | null 
 }
 
 function pullRequestOpen(remediation: Remediation, { pullRequest }: GatheredFacts): Verdict | null {
-  if (pullRequest === null || pullRequest.state === 'open' || pullRequest.number !== remediation.pullRequest)
-    return null;
+  if (pullRequest === null || pullRequest.state === 'open') return null;
+  const own = [remediation.pullRequest, pullOfRef(remediation.branch)];
+  if (!own.includes(pullRequest.number)) return null;
   const how = pullRequest.merged ? 'merged' : 'closed';
   return stop('cancelled', 'pull_request_closed', `Pull request #${pullRequest.number} was ${how}.`);
 }

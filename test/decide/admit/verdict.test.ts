@@ -52,6 +52,12 @@ const TABLE: readonly Row[] = [
     gives: 'proceed',
   },
   {
+    name: 'the fork’s pull request was closed that a person spoke for',
+    facts: { pullRequest: pull({ state: 'closed', fromFork: true }) },
+    remediation: { branch: 'refs/pull/12/head', approvedBy: 'ada', pullRequest: 13 },
+    gives: 'cancelled pull_request_closed',
+  },
+  {
     name: 'a skip flag in the head commit, which no event carried',
     facts: { commitMessage: 'wip [healer skip]' },
     gives: 'cancelled opted_out',
