@@ -197,6 +197,7 @@ describe.concurrent('/healer in a comment', { timeout: 60_000 }, () => {
       expect(world.gh.state.pulls[1]?.title).toMatch(/ of #1$/);
       world.run(remediation.targetBranch ?? '', { build: 'green' });
       await world.phase(`ci-${runId}`, 'succeeded');
+      await world.comment(1, (body) => body.includes('Verified green'));
     });
   });
 
