@@ -26,6 +26,7 @@ import type { Metrics } from '../../report/metrics.ts';
 import { createNonce, createRedactor, type Redactor, safeText } from '../../safety/index.ts';
 import { insertBrief } from '../../store/briefs.ts';
 import type { Store } from '../../store/open.ts';
+import { earlierLives } from '../../store/repairs.ts';
 import type { Settings } from '../settings.ts';
 import { type ChangeReviewer, changeReviewer } from './change-review.ts';
 import { readRepositoryConfig } from './config.ts';
@@ -69,7 +70,8 @@ export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
       findings: [...causeFindings(remediation.causes, redactor), ...gathered.findings],
     };
     const changeRefused = await isRefused(review, remediation, evidence, signal);
-    const all: Known = { remediation, evidence, config, ignored, redactor, changeRefused };
+    const before = await earlierLives(deps.store.db, remediation);
+    const all: Known = { remediation, evidence, config, ignored, redactor, changeRefused, before };
     const judged = await judge(deps, all);
     const informed = await withMemory(deps, evidence, { ...remediation, ...recognised(judged) }, asking);
     const briefId = await storeBrief(deps, { ...all, ...judged, evidence: informed, ordinal: effect.ordinal });
@@ -103,7 +105,12 @@ interface Known {
   readonly ignored: readonly string[];
   readonly redactor: Redactor;
   readonly changeRefused: boolean;
+  /** What was tried before this remediation, since it was last green. */
+  readonly before: readonly Remediation[];
 }
+
+/** Attempts that a prompt tells of remediations before this one. */
+const MAX_EARLIER = 6;
 
 /** Whether the branch is green only because of what agents did to its checks. Asked when it is green, else nobody cares. */
 async function isRefused(
@@ -132,6 +139,10 @@ interface Judged {
   readonly baseBranch: string | null;
 }
 
+/** A person who asks again starts anew, also with the choice of the agent. */
+const ofLineage = ({ before, remediation }: Known): readonly Remediation[] =>
+  before.filter(({ lineageId }) => lineageId === remediation.lineageId);
+
 async function judge(deps: GatherDeps, known: Known): Promise<Judged> {
   const { remediation, evidence, config, ignored, redactor } = known;
   const classification = safe(classifyTimed(deps, remediation, evidence), redactor);
@@ -144,7 +155,7 @@ async function judge(deps: GatherDeps, known: Known): Promise<Judged> {
   const { agent, why } = chooseAgent({
     classified: classification.agent,
     pinned: remediation.pinnedAgent,
-    attempts: remediation.attempts,
+    attempts: [...ofLineage(known), remediation].flatMap(({ attempts }) => attempts),
     agents: allowedAgents(config, namesOf(deps)),
     failureType,
     rates: await experienceOf(deps.store, failureType, deps.clock()),
@@ -252,6 +263,7 @@ async function storeBrief(deps: GatherDeps, input: Judged & Known & { readonly o
     nonce: createNonce(),
     budgetChars: deps.settings.promptBudget,
     redactor: input.redactor,
+    earlierAttempts: input.before.flatMap(({ attempts }) => attempts).slice(-MAX_EARLIER),
     lastAttemptFiles: evidence.lastAttemptFiles,
   });
   const id = deps.newId();

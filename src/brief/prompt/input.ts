@@ -24,7 +24,7 @@ export interface PromptInput {
   readonly budgetChars: number;
   /** The scope in which the evidence was redacted. */
   readonly redactor: Redactor;
-  /** Attempts that earlier remediations of the same lineage made, oldest first. */
+  /** Attempts that earlier remediations of the same thing made since it was last green, oldest first. */
   readonly earlierAttempts?: readonly Attempt[];
   /** What the last attempt's commit changed, when it is known. */
   readonly lastAttemptFiles?: readonly ChangedFile[] | null;

@@ -54,7 +54,7 @@ export function viewOf(templates: Templates, input: PromptInput): PreparedView {
       excerpt: orNull(text('excerpt')),
       excerptLeftOut: text('excerpt') === '' && classification.excerpt.text !== '',
       findings: told.flatMap((finding) => findingOf(finding, text(`finding ${finding.source}`), gate)),
-      history: past.map((attempt) => historyOf(attempt, text(`attempt ${attempt.ordinal}`), input, gate)),
+      history: past.map((attempt, index) => historyOf(attempt, text(`attempt ${index}`), input, gate)),
       lastFiles: orNull(text('lastFiles')),
       cuts,
     };
@@ -81,8 +81,8 @@ function sectionsOf(input: PromptInput, { told, reported, past }: Told, gate: Ga
   return [
     ...told.toReversed().map(({ source, body }) => section(`finding ${source}`, source, body ?? '', FLOORS.finding)),
     section('lastFiles', 'changes of the last attempt', filesText(input.lastAttemptFiles ?? []), FLOORS.files),
-    ...past.map(({ ordinal, number, report }) =>
-      section(`attempt ${ordinal}`, `what attempt ${number} said`, report?.summary.trim() ?? '', FLOORS.attempt),
+    ...past.map(({ number, report }, index) =>
+      section(`attempt ${index}`, `what attempt ${number} said`, report?.summary.trim() ?? '', FLOORS.attempt),
     ),
     section('excerpt', 'excerpt of the log', classification.excerpt.text, FLOORS.excerpt),
     ...reported.map(({ body }, index) => section(`report ${index}`, `report ${index + 1}`, body ?? '', FLOORS.report)),

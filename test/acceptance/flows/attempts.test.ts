@@ -59,7 +59,9 @@ describe.concurrent('three attempts that do not hold', STORIES, () => {
     expect(again).toBe(`${task}-r1`);
     const verifying = await world.phase(again, 'verifying');
     expect(verifying.attempts).toHaveLength(1);
-    expect(await world.prompt(again)).toContain('The cart counts in cents.');
+    const prompt = await world.prompt(again);
+    expect(prompt).toContain('The cart counts in cents.');
+    for (const { report } of escalated.attempts) expect(prompt).toContain(report?.summary);
     world.run(branch, { build: 'green' });
     expect((await world.ended(again)).phase).toBe('succeeded');
     expect(await world.codeRuns()).toHaveLength(4);
