@@ -1,0 +1,87 @@
+import type { FastifyInstance } from 'fastify';
+import { readInsights } from '../learn/insights.ts';
+import { messageOf } from '../lib/errors.ts';
+import type { Delivery, Disposition } from '../model/delivery.ts';
+import type { Worker } from '../remediate/worker.ts';
+import { type Acceptor, createAcceptor } from './accept.ts';
+import { createCommands } from './commands.ts';
+import type { Foundation, Undo } from './foundation.ts';
+import { authorize, createHttp, credentialsOf, httpLimits } from './http.ts';
+import { newId } from './ids.ts';
+import type { Loops } from './loops.ts';
+import { VERSION } from './paths.ts';
+import { createReadiness } from './readiness.ts';
+
+/** How often deliveries that could not be decided are taken up again, in milliseconds. */
+const LEFTOVERS_MS = 15_000;
+
+/** Takes deliveries, and takes up again those that could not be decided. */
+export function openAcceptor(base: Foundation, worker: Worker, undo: Undo): Acceptor {
+  const { store, clock, core, onError } = base;
+  const acceptor = createAcceptor({
+    store,
+    clock,
+    machine: core.machine,
+    decide: core.decide,
+    interpret: core.interpret,
+    wake: worker.wake,
+    onDecided: tellDecided(base, worker),
+    onError,
+  });
+  const leftovers = setInterval(() => {
+    acceptor
+      .decideLeftovers()
+      .catch((error: unknown) => onError('undecided deliveries could not be read', { error: messageOf(error) }));
+  }, LEFTOVERS_MS);
+  undo.push(() => clearInterval(leftovers));
+  return acceptor;
+}
+
+function tellDecided(
+  { metrics, log }: Foundation,
+  worker: Worker,
+): (delivery: Delivery, disposition: Disposition) => void {
+  return ({ id, origin, event }, disposition) => {
+    const { status, dedupStatus, remediationId, reason } = disposition;
+    // A command moves nothing yet, but somebody waits for it.
+    if (reason.code.startsWith('command_')) worker.wake();
+    metrics.deliveryDecided(origin, event, disposition);
+    const decided = {
+      status,
+      dedup: dedupStatus,
+      remediation: remediationId,
+      reason: reason.code,
+      detail: reason.detail,
+    };
+    log.info({ delivery: id, origin, event, ...decided }, 'delivery decided');
+  };
+}
+
+/** Every route of the program; not listening yet. */
+export function createRoutes(
+  base: Foundation,
+  { worker, engine }: Loops,
+  acceptor: Acceptor,
+  isRunning: () => boolean,
+): Promise<FastifyInstance> {
+  const { settings, log, clock, store, metrics, self, core } = base;
+  const credentials = credentialsOf(settings);
+  return createHttp({
+    limits: httpLimits(settings),
+    log,
+    intake: { credentials, clock, newId, self, accept: acceptor.accept, onRefused: metrics.deliveryRejected },
+    report: {
+      store,
+      clock,
+      metrics,
+      info: { version: VERSION, mode: settings.mode, engine: settings.engine, startedAt: clock() },
+      authorizeRead: authorize(credentials, 'read'),
+      authorizeWrite: authorize(credentials, 'write'),
+      command: createCommands({ store, machine: core.machine, clock, newId, wake: worker.wake }),
+      readiness: createReadiness({ store, isRunning }),
+      insights: (since) => readInsights(store, since, clock()),
+      codeRunPhase: async (name) => (await engine.get(name))?.status.phase ?? null,
+      pausesChanged: worker.wake,
+    },
+  });
+}

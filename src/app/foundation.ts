@@ -1,0 +1,60 @@
+import { loadTemplates } from '../brief/prompt/load.ts';
+import type { Templates } from '../brief/prompt/templates.ts';
+import type { RuleSet } from '../decide/route/rule-set.ts';
+import type { Self } from '../intake/sources/source.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { GitHub } from '../lib/github/client.ts';
+import { createMetrics, type Metrics } from '../report/metrics.ts';
+import type { Store } from '../store/open.ts';
+import { type Core, createCore } from './core.ts';
+import type { Environment } from './environment.ts';
+import { connectGitHub } from './github.ts';
+import { newId } from './ids.ts';
+import { type Log, logSteps } from './log.ts';
+import { PROMPTS_DIR, VERSION } from './paths.ts';
+import { watchedRules } from './rules.ts';
+import type { Settings } from './settings.ts';
+
+/** What everything else in the process stands on. */
+export interface Foundation {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly templates: Templates;
+  readonly rules: () => RuleSet;
+  readonly github: GitHub;
+  /** What Healer knows of itself on GitHub. */
+  readonly self: Self;
+  readonly core: Core;
+  readonly onError: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+export type Undo = (() => Promise<unknown> | unknown)[];
+
+export function layFoundation(
+  given: Pick<Foundation, 'settings' | 'log' | 'env' | 'clock' | 'store'>,
+  undo: Undo,
+): Foundation {
+  const { settings, log, clock, store } = given;
+  const metrics = createMetrics({ version: VERSION, store, clock });
+  const templates = loadTemplates(PROMPTS_DIR);
+  const rules = watchedRules(settings, log);
+  undo.push(rules.stop);
+  const self = { appId: settings.github.appId ?? null };
+  const core = createCore({ store, settings, rules: rules.current, agents: templates.agents, clock, newId, self });
+  core.machine.subscribe(logSteps(log));
+  core.machine.subscribe((step) => metrics.remediationChanged(step));
+  return {
+    ...given,
+    metrics,
+    templates,
+    rules: rules.current,
+    github: connectGitHub(settings, log, metrics),
+    self,
+    core,
+    onError: (message, fields) => log.error(fields, message),
+  };
+}

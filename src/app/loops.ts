@@ -1,0 +1,96 @@
+import { createSources } from '../brief/sources/index.ts';
+import type { LocalEngine } from '../coderun/engines/local/engine.ts';
+import { createWorker, type Worker } from '../remediate/worker.ts';
+import { releaseAllCommands } from '../store/commands.ts';
+import { releaseAllEffects } from '../store/effects.ts';
+import { similarOutcomes } from '../store/outcomes.ts';
+import { contextHttp, contextSystems } from './context-systems.ts';
+import { commandChore } from './effects/commands.ts';
+import { createHandlers } from './effects/index.ts';
+import type { Foundation, Undo } from './foundation.ts';
+import { newId } from './ids.ts';
+import { secretValues } from './load-settings.ts';
+import { startRuns } from './runs.ts';
+
+const CONCURRENT_EFFECTS = 8;
+/** Steps within this time wake the worker once, milliseconds: under a storm it would look after every batch. */
+const WAKE_MS = 10;
+
+/** The two loops: the worker, which carries out what was planned, and the reconciler, which drives CodeRuns. */
+export interface Loops {
+  /** Not started yet: it begins when deliveries can be taken. */
+  readonly worker: Worker;
+  readonly engine: LocalEngine;
+}
+
+export async function createLoops(base: Foundation, undo: Undo): Promise<Loops> {
+  const { store, core, github, metrics } = base;
+  // Nobody else uses an embedded store: what the process before us held is free.
+  if (store.dialect === 'sqlite') {
+    await releaseAllEffects(store.db);
+    await releaseAllCommands(store.db);
+  }
+  const runs = await startRuns({ ...base, machine: core.machine, github, metrics });
+  undo.push(runs.stop);
+  const worker = createWorker({
+    store,
+    machine: core.machine,
+    clock: base.clock,
+    concurrency: CONCURRENT_EFFECTS,
+    onError: base.onError,
+    handlers: handlers(base, runs.engine),
+    chores: [commands(base)],
+  });
+  // Whatever moved may have planned something.
+  core.machine.subscribe(once(worker.wake, WAKE_MS));
+  return { worker, engine: runs.engine };
+}
+
+function handlers(base: Foundation, engine: LocalEngine): ReturnType<typeof createHandlers> {
+  const { store, settings, clock, github, templates, rules, metrics } = base;
+  const sources = createSources({
+    github,
+    http: contextHttp(),
+    systems: contextSystems(settings),
+    recall: (query) => similarOutcomes(store.db, query),
+  });
+  const secrets = secretValues(settings);
+  return createHandlers({ store, settings, clock, newId, github, engine, templates, sources, rules, metrics, secrets });
+}
+
+function commands({
+  store,
+  github,
+  core,
+  clock,
+  templates,
+  settings,
+  onError,
+}: Foundation): ReturnType<typeof commandChore> {
+  const { maxAttempts, commandBots } = settings;
+  const agents = templates.agents.map(({ name }) => name);
+  return commandChore({
+    store,
+    github,
+    machine: core.machine,
+    clock,
+    newId,
+    agents,
+    maxAttempts,
+    commandBots,
+    onError,
+  });
+}
+
+/** Calls `work` once for all calls within `ms`. */
+function once(work: () => void, ms: number): () => void {
+  let isPlanned = false;
+  return () => {
+    if (isPlanned) return;
+    isPlanned = true;
+    setTimeout(() => {
+      isPlanned = false;
+      work();
+    }, ms);
+  };
+}
