@@ -54,6 +54,21 @@ describe.concurrent('a repair that is only half of one', STORIES, () => {
     expect((await world.ended(task)).phase).toBe('succeeded');
   });
 
+  it('turns out to be one when a slower workflow ends red on the same commit: its attempts count on', async () => {
+    const slow = { workflowName: 'Slow', workflowPath: '.github/workflows/slow.yml' };
+    const task = await repaired('topic-slow');
+    world.run('topic-slow', { build: 'green', test: 'green' });
+    const first = await world.ended(task);
+    expect(first.phase).toBe('succeeded');
+    const late = world.run('topic-slow', { e2e: 'red' }, slow);
+    const second = await world.phase(`ci-${late.runId}`, 'verifying');
+    expect([second.lineageId, second.attemptsBefore]).toEqual([first.lineageId, 1]);
+    expect(second.attempts.map(({ number, ordinal }) => [number, ordinal])).toEqual([[2, 2]]);
+    world.run('topic-slow', { e2e: 'red' }, slow);
+    const ended = await world.ended(second.id);
+    expect([ended.phase, ended.reason?.code]).toEqual(['escalated', 'attempts_spent']);
+  });
+
   it('leaves a job that was skipped beside it out of account', async () => {
     const task = await repaired('topic-skipped');
     world.run('topic-skipped', { build: 'green', deploy: 'skipped' });
