@@ -1,8 +1,8 @@
 import type { Excerpt } from '../../model/evidence.ts';
 import { failingSteps, type WeighedHit } from './judge.ts';
-import { plainLine } from './line.ts';
 import { roughKey } from './normalise.ts';
 import type { Reading } from './reading.ts';
+import { Renderer, type ShownLine, shownLine } from './shown-line.ts';
 import type { Line, TextStore } from './text-store.ts';
 
 /** How far context reaches around a find, in lines: first tight for many finds, then wider while the budget lasts. */
@@ -17,9 +17,6 @@ const MAX_ANCHORS = 60;
 const SAME_INTEREST = 0.5;
 /** The tenth finding of one kind tells less than the first of another. */
 const MORE_OF_THE_SAME = 0.3;
-/** Characters of one line that are shown. */
-const LINE_LIMIT = 400;
-const READ_LIMIT = 1024;
 /** How far blank lines are followed. */
 const MAX_REACH = 400;
 
@@ -74,18 +71,30 @@ function failureEnds(reading: Reading): Anchor[] {
   return [{ line: reading.totalLines, offset: reading.totalBytes - 1 }];
 }
 
-/** Walks from an anchor in one direction, over blank lines. */
+/** A line that was looked at, and its neighbours as far as they were: walks cross each other many times. */
+interface Looked {
+  readonly number: number;
+  readonly line: Line;
+  readonly shown: ShownLine;
+  readonly isBlank: boolean;
+  isTaken: boolean;
+  /** A walk went over it. */
+  isPassed: boolean;
+  above: Looked | null;
+  below: Looked | null;
+}
+
+/** Walks from an anchor in one direction, over blank lines; null when there is nothing left. */
 interface Walk {
   readonly direction: 1 | -1;
-  line: Line | null;
-  number: number;
+  at: Looked | null;
 }
 
 class Selection {
-  private readonly lines = new Map<number, string>();
-  private readonly blanks = new Set<number>();
+  private readonly looked = new Map<number, Looked>();
   private readonly store: TextStore;
   private readonly budget: number;
+  private taken = 0;
   /** Lines that say what was cut count as well; every separate part may need one, and the end. */
   private notes = 1;
 
@@ -96,75 +105,108 @@ class Selection {
 
   /** Takes the lines around an anchor, nearest first, as long as there is room. Blank lines are passed over. */
   around(anchor: Anchor, before: number, after: number): void {
-    if (this.isFull(anchor.line)) return;
-    const middle = this.store.lineAt(anchor.offset);
-    if (!middle) return;
-    const text = this.show(anchor.line, middle);
-    if (text !== '' && !this.take(anchor.line, text)) return;
-    const up: Walk = { direction: -1, line: middle, number: anchor.line };
-    const down: Walk = { direction: 1, line: middle, number: anchor.line };
+    let middle = this.looked.get(anchor.line);
+    if (!middle?.isTaken && this.taken + this.notes + 1 > this.budget) return;
+    if (!middle) {
+      const line = this.store.lineAt(anchor.offset);
+      if (!line) return;
+      middle = this.look(anchor.line, line);
+    }
+    if (!middle.isBlank && !this.take(middle)) return;
+    const up: Walk = { direction: -1, at: middle };
+    const down: Walk = { direction: 1, at: middle };
     for (let distance = 1; distance <= Math.max(before, after); distance++) {
       if (distance <= before && !this.takeNext(up)) return;
       if (distance <= after && !this.takeNext(down)) return;
-      if (up.line === null && down.line === null) return;
+      if (up.at === null && down.at === null) return;
     }
-  }
-
-  private isFull(number: number): boolean {
-    return !this.lines.has(number) && this.lines.size + this.notes + 1 > this.budget;
   }
 
   /** @returns false when there is no more room */
   private takeNext(walk: Walk): boolean {
-    for (let blanks = 0; walk.line !== null && blanks < MAX_REACH; blanks++) {
-      walk.number += walk.direction;
-      walk.line = walk.direction > 0 ? this.store.next(walk.line) : this.store.previous(walk.line);
-      if (walk.line === null) return true;
-      if (this.lines.has(walk.number)) return true;
-      const text = this.show(walk.number, walk.line);
-      if (text !== '') return this.take(walk.number, text);
-      this.blanks.add(walk.number);
+    for (let blanks = 0; walk.at !== null && blanks < MAX_REACH; blanks++) {
+      walk.at = walk.direction > 0 ? this.below(walk.at) : this.above(walk.at);
+      if (walk.at === null || walk.at.isTaken) return true;
+      if (!walk.at.isBlank) return this.take(walk.at);
+      walk.at.isPassed = true;
     }
-    walk.line = null;
+    walk.at = null;
     return true;
   }
 
-  private take(number: number, text: string): boolean {
-    if (this.lines.has(number)) return true;
-    const isApart = !this.lines.has(number - 1) && !this.lines.has(number + 1);
-    if (this.lines.size + this.notes + (isApart ? 2 : 1) > this.budget) return false;
+  private above(looked: Looked): Looked | null {
+    if (looked.above) return looked.above;
+    const number = looked.number - 1;
+    let found = this.looked.get(number) ?? null;
+    if (!found) {
+      const line = this.store.previous(looked.line);
+      if (line) found = this.look(number, line);
+    }
+    looked.above = found;
+    if (found) found.below = looked;
+    return found;
+  }
+
+  private below(looked: Looked): Looked | null {
+    if (looked.below) return looked.below;
+    const number = looked.number + 1;
+    let found = this.looked.get(number) ?? null;
+    if (!found) {
+      const line = this.store.next(looked.line);
+      if (line) found = this.look(number, line);
+    }
+    looked.below = found;
+    if (found) found.above = looked;
+    return found;
+  }
+
+  private look(number: number, line: Line): Looked {
+    const shown = shownLine(this.store, line);
+    const isBlank = shown.bytes === null && shown.text === '';
+    const looked: Looked = { number, line, shown, isBlank, isTaken: false, isPassed: false, above: null, below: null };
+    this.looked.set(number, looked);
+    return looked;
+  }
+
+  private take(looked: Looked): boolean {
+    if (looked.isTaken) return true;
+    const isApart = !this.isTaken(looked.above, looked.number - 1) && !this.isTaken(looked.below, looked.number + 1);
+    if (this.taken + this.notes + (isApart ? 2 : 1) > this.budget) return false;
     if (isApart) this.notes++;
-    this.lines.set(number, text);
+    looked.isTaken = true;
+    this.taken++;
     return true;
+  }
+
+  private isTaken(known: Looked | null, number: number): boolean {
+    return (known ?? this.looked.get(number))?.isTaken === true;
   }
 
   render(totalLines: number): Excerpt {
-    const numbers = [...this.lines.keys()].sort((a, b) => a - b);
+    const numbers = new Float64Array(this.taken);
+    let count = 0;
+    for (const { number, isTaken } of this.looked.values()) if (isTaken) numbers[count++] = number;
+    numbers.sort();
     const ranges: [number, number][] = [];
-    const out: string[] = [];
+    const out = new Renderer();
     let previous = 0;
     for (const number of numbers) {
       const last = ranges[ranges.length - 1];
       if (last && last[1] === number - 1) last[1] = number;
       else {
         ranges.push([number, number]);
-        if (this.isCut(previous, number)) out.push(`… ${number - previous - 1} lines cut …`);
+        if (this.isCut(previous, number)) out.say(`… ${number - previous - 1} lines cut …`);
       }
-      out.push(this.lines.get(number)!);
+      out.show(this.looked.get(number)!.shown);
       previous = number;
     }
-    if (previous < totalLines && previous > 0) out.push(`… ${totalLines - previous} lines cut …`);
-    return { text: out.join('\n'), ranges, lines: out.length, totalLines };
+    if (previous < totalLines && previous > 0) out.say(`… ${totalLines - previous} lines cut …`);
+    return { text: out.text(), ranges, lines: out.lines, totalLines };
   }
 
   /** Something other than blank lines stands between two lines. */
   private isCut(from: number, to: number): boolean {
-    for (let number = from + 1; number < to; number++) if (!this.blanks.has(number)) return true;
+    for (let number = from + 1; number < to; number++) if (!this.looked.get(number)?.isPassed) return true;
     return false;
-  }
-
-  private show(number: number, line: Line): string {
-    const text = this.lines.get(number) ?? plainLine(this.store.read(line, READ_LIMIT));
-    return text.length > LINE_LIMIT ? `${text.slice(0, LINE_LIMIT)}…` : text;
   }
 }

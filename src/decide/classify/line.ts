@@ -1,4 +1,5 @@
 import { MAX_LINE_LENGTH } from '../route/pattern.ts';
+import { stampEndOf } from './stamp.ts';
 
 /** A log line without what the CI system, the terminal and wrapping tools put around it. */
 export interface CleanLine {
@@ -37,6 +38,18 @@ const hasColumns = (text: string): boolean => {
   return text.includes('\t') ? text.includes('\t20') || text.includes('\t\ufeff20') : text.includes('  20');
 };
 
+/** A digit or a bracket begins every kind of time. */
+const mayBeTime = (text: string): boolean => {
+  const first = text.charCodeAt(0);
+  return (first >= 48 && first <= 57) || first === 91;
+};
+
+/** The runner's own time stamp goes without asking the pattern. */
+function withoutDateTime(text: string): string {
+  const end = stampEndOf(text);
+  return end < 0 ? text.replace(DATE_TIME, '') : text.slice(end);
+}
+
 /** A very long line is cut before anything looks at it. */
 const RAW_LIMIT = MAX_LINE_LENGTH + 512;
 
@@ -56,7 +69,8 @@ export function cleanLine(raw: string): CleanLine {
     const before: string = text;
     const first = text.charCodeAt(0);
     if (first >= 48 && first <= 57) {
-      text = text.replace(DATE_TIME, '').replace(TIME, '').replace(GITLAB_STREAM, '').replace(BUILDKIT_SECONDS, '');
+      text = withoutDateTime(text);
+      if (mayBeTime(text)) text = text.replace(TIME, '').replace(GITLAB_STREAM, '').replace(BUILDKIT_SECONDS, '');
     } else if (first === 35) {
       const found = MARKER.exec(text);
       if (found) {
@@ -68,8 +82,10 @@ export function cleanLine(raw: string): CleanLine {
       }
     } else if (first === 91) {
       text = text.replace(TASKCLUSTER, '').replace(DATE_TIME, '').replace(TIME, '').replace(TASK_TAG, '');
-    } else if (text.includes('|') || text.includes(': ') || text.includes('$ ')) {
-      text = text.replace(COMPOSE, '').replace(WORKSPACE_TASK, '').replace(PNPM_RECURSIVE, '');
+    } else {
+      if (text.includes('|')) text = text.replace(COMPOSE, '');
+      if (text.includes(': ')) text = text.replace(WORKSPACE_TASK, '').replace(PNPM_RECURSIVE, '');
+      else if (text.includes('$ ') || text.includes('| ')) text = text.replace(PNPM_RECURSIVE, '');
     }
     if (text === before) break;
   }
@@ -86,7 +102,7 @@ export function plainLine(raw: string): string {
   let text = raw;
   const first = text.charCodeAt(0);
   if (first === 0xfeff) text = text.slice(1);
-  if (first >= 48 && first <= 57) text = text.replace(DATE_TIME, '');
+  if (first >= 48 && first <= 57) text = withoutDateTime(text);
   else if (hasColumns(text)) {
     const columns = GH_COLUMNS.exec(text);
     if (columns) text = text.slice(columns[0].length).replace(DATE_TIME, '');

@@ -2,7 +2,16 @@ import type { RulePattern, RuleSet } from '../route/rule-set.ts';
 import { type CleanLine, cleanLine } from './line.ts';
 import { createScanner, type Literal, type Scanner, STRIDE } from './scanner.ts';
 import { STRUCTURE_LITERALS, StepTracker } from './steps.ts';
-import { BLOCK_BYTES, type Block, CARRY_BYTES, countLineEnds, lineEnd, lineStart, TextStore } from './text-store.ts';
+import {
+  BLOCK_BYTES,
+  type Block,
+  blockOf,
+  CARRY_BYTES,
+  countLineEnds,
+  lineEnd,
+  lineStart,
+  TextStore,
+} from './text-store.ts';
 
 /** A pattern matched a line. */
 export interface Hit {
@@ -96,7 +105,7 @@ export class LogReader {
   /** Reads a log that stays in memory; nothing is copied. */
   readWhole(bytes: Uint8Array): void {
     const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const block: Block = { bytes: view, offset: 0, length: bytes.length, priority: 0 };
+    const block = blockOf(view, 0, bytes.length);
     this.store.add(block);
     this.scan(block);
     this.total = bytes.length;
@@ -136,7 +145,7 @@ export class LogReader {
     const whole = bytes[this.assembled - 1] === 13 && !isLast ? this.assembled - 1 : this.assembled;
     const cut = isLast || newline < BLOCK_BYTES ? whole : newline + 1;
     const rest = bytes.subarray(cut, this.assembled);
-    const block: Block = { bytes, offset: this.total, length: cut, priority: 0 };
+    const block = blockOf(bytes, this.total, cut);
     this.store.add(block);
     this.scan(block);
     this.total += cut;
@@ -150,7 +159,7 @@ export class LogReader {
   }
 
   private scan(block: Block): void {
-    const { bytes, length } = block;
+    const { bytes, view, length } = block;
     const { scanner } = this.matcher;
     let counted = 0;
     let at = 0;
@@ -159,12 +168,12 @@ export class LogReader {
       if (position < 0) break;
       const start = lineStart(bytes, position);
       const end = lineEnd(bytes, position, length);
-      this.lines += countLineEnds(bytes, counted, start);
+      this.lines += countLineEnds(bytes, view, counted, start);
       counted = start;
       this.readLine(block, start, end, position);
       at = end + 1;
     }
-    this.lines += countLineEnds(bytes, counted, length);
+    this.lines += countLineEnds(bytes, view, counted, length);
     if (length > 0) this.endsWithNewline = bytes[length - 1] === 10 || bytes[length - 1] === 13;
   }
 

@@ -66,15 +66,15 @@ const FOLLOWERS = [9, 10, 13, 27, 0xc2, 0xc3, 0xe2, 0xef, 0xf0, ...Array.from({ 
 
 /**
  * From a block of four bytes to the texts that hold it: a filter of bits, then open addressing over exact values, then
- * the texts themselves, all in flat arrays, because following objects costs more than comparing.
+ * the texts themselves, all in flat arrays, because following objects costs more than comparing. What is read for
+ * nearly every block that passes the filter is kept small and together, so that it stays in the nearest caches.
  */
 class BlockTable {
   readonly known = new Uint8Array(1 << (HASH_BITS - 3));
   private readonly mask: number;
-  private readonly blocks: Int32Array;
-  /** Where the entries of a slot begin in `entries`, plus one; 0 for an empty slot. */
-  private readonly firsts: Int32Array;
-  /** Four numbers an entry: text, distance, whether case is ignored, whether another entry follows. */
+  /** Two numbers a slot: the block, and where its entries begin in `entries`, plus one; 0 for an empty slot. */
+  private readonly slots: Int32Array;
+  /** Six numbers an entry: text, distance, whether case is ignored, whether another entry follows, witness, its place. */
   private readonly entries: Int32Array;
   /** Where each text begins in `bytes`; one more at the end. */
   private readonly offsets: Int32Array;
@@ -85,13 +85,18 @@ class BlockTable {
     this.offsets = new Int32Array(texts.length + 1);
     for (const [i, text] of texts.entries()) this.offsets[i + 1] = this.offsets[i]! + text.length;
     this.mask = 2 ** Math.ceil(Math.log2(lists.size * 3 + 2)) - 1;
-    this.blocks = new Int32Array(this.mask + 1);
-    this.firsts = new Int32Array(this.mask + 1);
+    this.slots = new Int32Array(2 * (this.mask + 1));
     const entries: number[] = [];
+    // Both cases of a letter, and whatever follows a short text, lead to the same entries.
+    const places = new Map<string, number>();
     for (const [block, list] of lists) {
-      this.insert(block, entries.length + 1);
-      for (const [i, { id, at, ignoreCase }] of list.entries()) {
-        entries.push(id, at, ignoreCase ? 1 : 0, i + 1 < list.length ? 1 : 0);
+      const key = list.map(({ id, at }) => `${id}+${at}`).join(' ');
+      const place = places.get(key) ?? entries.length;
+      this.insert(block, place + 1);
+      if (place < entries.length) continue;
+      places.set(key, place);
+      for (const [i, entry] of list.entries()) {
+        entries.push(entry.id, entry.at, entry.ignoreCase ? 1 : 0, i + 1 < list.length ? 1 : 0, ...witnessOf(entry));
       }
     }
     this.entries = Int32Array.from(entries);
@@ -101,23 +106,26 @@ class BlockTable {
     const hash = hashOf(block);
     this.known[hash >>> 3]! |= 1 << (hash & 7);
     let slot = hash & this.mask;
-    while (this.firsts[slot] !== 0) slot = (slot + 1) & this.mask;
-    this.blocks[slot] = block;
-    this.firsts[slot] = first;
+    while (this.slots[2 * slot + 1] !== 0) slot = (slot + 1) & this.mask;
+    this.slots[2 * slot] = block;
+    this.slots[2 * slot + 1] = first;
   }
 
   /** Adds to `found` the texts around a block that really stand there. */
   collect(bytes: Uint8Array, at: number, block: number, to: number, found: number[]): void {
-    const { blocks, firsts, mask, entries } = this;
+    const { slots, mask, entries } = this;
     let slot = hashOf(block) & mask;
-    while (blocks[slot] !== block) {
-      if (firsts[slot] === 0) return;
+    let first = slots[2 * slot + 1]!;
+    while (first !== 0 && slots[2 * slot] !== block) {
       slot = (slot + 1) & mask;
+      first = slots[2 * slot + 1]!;
     }
     // An empty slot holds 0 as well, which is the block of four NUL bytes.
-    for (let entry = firsts[slot]! - 1; entry >= 0; entry = entries[entry + 3] === 1 ? entry + 4 : -1) {
+    for (let entry = first - 1; entry >= 0; entry = entries[entry + 3] === 1 ? entry + 6 : -1) {
+      const start = at - entries[entry + 1]!;
+      if (((bytes[start + entries[entry + 5]!]! ^ entries[entry + 4]!) & 0xdf) !== 0) continue;
       const id = entries[entry]!;
-      if (this.matches(bytes, at - entries[entry + 1]!, id, entries[entry + 2] === 1, to)) found.push(id);
+      if (this.matches(bytes, start, id, entries[entry + 2] === 1, to)) found.push(id);
     }
   }
 
@@ -135,8 +143,14 @@ class BlockTable {
   }
 }
 
+/** A byte beside the block, and its place in the text: one look at it tells most strangers apart. */
+function witnessOf({ bytes, at }: Entry): [byte: number, place: number] {
+  const place = at + 4 < bytes.length ? at + 4 : Math.max(0, at - 1);
+  return [bytes[place]!, place];
+}
+
 /** 2³² divided by the golden ratio: spreads neighbouring values (Knuth, The Art of Computer Programming, 6.4). */
-const MULTIPLIER = 0x9e3779b1;
+const MULTIPLIER = 0x9e3779b1 | 0;
 const hashOf = (block: number): number => Math.imul(block, MULTIPLIER) >>> (32 - HASH_BITS);
 
 /** Bytes by how often they stand in logs, the most frequent first. */
@@ -168,16 +182,6 @@ function search(table: BlockTable): Scanner {
   const filter = table.known;
   let viewed: Uint8Array | null = null;
   let view: DataView = new DataView(new ArrayBuffer(0));
-  /** The next position whose block may be known; kept apart from all else, so that it compiles to a few instructions. */
-  const skip = (data: DataView, from: number, last: number): number => {
-    let at = from;
-    while (at < last) {
-      const hash = Math.imul(data.getInt32(at, true), MULTIPLIER) >>> (32 - HASH_BITS);
-      if ((filter[hash >>> 3]! >>> (hash & 7)) & 1) return at;
-      at = (at + STRIDE) | 0;
-    }
-    return at;
-  };
   return {
     found,
     next(bytes, from, to) {
@@ -187,8 +191,8 @@ function search(table: BlockTable): Scanner {
         view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       }
       const last = to - 3;
-      let at = skip(view, from, last);
-      for (; at < last; at = skip(view, at + STRIDE, last)) {
+      let at = skip(view, filter, from, last);
+      for (; at < last; at = skip(view, filter, at + STRIDE, last)) {
         table.collect(bytes, at, view.getInt32(at, true), to, found);
         if (found.length > 0) return at;
       }
@@ -201,4 +205,15 @@ function search(table: BlockTable): Scanner {
       return -1;
     },
   };
+}
+
+/** The next position whose block may be known; kept apart from all else, so that it compiles to a few instructions. */
+function skip(data: DataView, filter: Uint8Array, from: number, last: number): number {
+  let at = from;
+  while (at < last) {
+    const hash = hashOf(data.getInt32(at, true));
+    if ((filter[hash >>> 3]! >>> (hash & 7)) & 1) return at;
+    at = (at + STRIDE) | 0;
+  }
+  return at;
 }
