@@ -1,3 +1,4 @@
+import { anchorGroup, type Present } from './anchors.ts';
 import type { Span } from './span.ts';
 
 /** `scheme://user:password@host`; not `image:tag@sha256:…`. */
@@ -39,20 +40,63 @@ const MODULE_LIKE = /^&?[A-Za-z_]+(?:(?:::|\.)[A-Za-z_]+)+(?:<.*)?$/;
 const CALL_LIKE = /^[A-Za-z_][\w.:]*[([{]|^[[({|]/;
 const PATH_LIKE = /^[.~]{0,2}\/(?:[\w.@-]+\/)*[\w.@-]*$/;
 
+/** A pattern whose first group is the secret, and what stands in all that it matches. */
+interface Place {
+  readonly pattern: RegExp;
+  readonly type: string;
+  readonly anchors: number;
+}
+
+const place = (pattern: RegExp, type: string, anchors: string): Place => ({
+  pattern,
+  type,
+  anchors: anchorGroup(anchors),
+});
+const IN_ADDRESSES = [place(URL_PASSWORD, 'url-password', '://'), place(URL_USER, 'url-token', '://')];
+const PLACES = [
+  place(AUTHORIZATION, 'authorization', 'horization'),
+  place(BEARER, 'authorization', 'bear'),
+  place(COOKIE, 'cookie', 'cookie'),
+  place(CURL_USER, 'password', '-u+ -u= --us'),
+  place(NETRC, 'password', 'assw'),
+  place(DOCKER_AUTH, 'authorization', 'uth" uth\\ ken" ken\\'),
+];
+const NAMES = anchorGroup(
+  'pass pwd secr token ikey i_ke i-ke sske ss_k ss-k tkey t_ke t-ke ekey e_ke e-ke gkey g_ke g-ke nkey n_ke n-ke hkey h_ke h-ke cred',
+);
+
+/** Every pattern with its group of anchors. */
+export const ANCHORED_PLACES: readonly { readonly pattern: RegExp; readonly anchors: number }[] = [
+  ...IN_ADDRESSES,
+  ...PLACES,
+  { pattern: ASSIGNMENT, anchors: NAMES },
+  { pattern: FLAG, anchors: NAMES },
+];
+
 /** Secrets that are known by where they stand: in an address, a header, or behind a name that says what they are. */
-export function assignedSecrets(text: string): readonly Span[] {
+export function assignedSecrets(text: string, present: Present): readonly Span[] {
+  const inAddresses = IN_ADDRESSES.some(({ anchors }) => present(anchors)) && namesUser(text) ? IN_ADDRESSES : [];
+  const places = [...inAddresses, ...PLACES.filter(({ anchors }) => present(anchors))];
   return [
-    ...groupSpans(text, URL_PASSWORD, 'url-password'),
-    ...groupSpans(text, URL_USER, 'url-token'),
-    ...groupSpans(text, AUTHORIZATION, 'authorization'),
-    ...groupSpans(text, BEARER, 'authorization'),
-    ...groupSpans(text, COOKIE, 'cookie'),
-    ...groupSpans(text, CURL_USER, 'password'),
-    ...groupSpans(text, NETRC, 'password'),
-    ...groupSpans(text, DOCKER_AUTH, 'authorization'),
-    ...named(text, ASSIGNMENT, 1),
-    ...named(text, FLAG, 2),
+    ...places.flatMap(({ pattern, type }) => groupSpans(text, pattern, type)),
+    ...(present(NAMES) ? [...named(text, ASSIGNMENT, 1), ...named(text, FLAG, 2)] : []),
   ];
+}
+
+/** The longest user and password that the patterns for addresses know, with room. */
+const LONGEST_USER = 800;
+
+/** An `@` follows the `://` of some address before its path, or anything else that ends the part in front of the host. */
+function namesUser(text: string): boolean {
+  for (let start = text.indexOf('://'); start >= 0; start = text.indexOf('://', start + 3)) {
+    const end = Math.min(text.length, start + LONGEST_USER);
+    for (let at = start + 3; at < end; at++) {
+      const unit = text.charCodeAt(at);
+      if (unit === 64) return true;
+      if (unit <= 32 || unit === 47) break;
+    }
+  }
+  return false;
 }
 
 function groupSpans(text: string, pattern: RegExp, type: string): readonly Span[] {

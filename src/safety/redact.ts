@@ -1,3 +1,4 @@
+import { anchorsIn, type Present } from './anchors.ts';
 import { assignedSecrets } from './assignments.ts';
 import { configuredSecrets } from './configured.ts';
 import { libraryFindings } from './library-rules.ts';
@@ -49,7 +50,7 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
     return made;
   };
 
-  const finders: readonly ((text: string) => readonly Span[])[] = [
+  const finders: readonly ((text: string, present: Present) => readonly Span[])[] = [
     configured,
     privateKeys,
     tokens,
@@ -61,11 +62,13 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
     redact(text) {
       const counts = new Map<string, number>();
       let current = text;
+      let [looked, present] = [text, anchorsIn(text)];
       // What was taken out may have stood in front of something else; nearly always the second round finds nothing.
       for (let round = 0; round < MAX_ROUNDS; round++) {
         const before = current;
         for (const find of finders) {
-          current = replaceSpans(current, find(current), (span, value) => {
+          if (looked !== current) [looked, present] = [current, anchorsIn(current)];
+          current = replaceSpans(current, find(current, present), (span, value) => {
             counts.set(span.type, (counts.get(span.type) ?? 0) + 1);
             return placeholder(span.type, span.identity ?? value);
           });
@@ -77,9 +80,10 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
   };
 }
 
-function tokens(text: string): readonly Span[] {
+function tokens(text: string, present: Present): readonly Span[] {
   const spans: Span[] = [];
-  for (const [type, pattern] of TOKEN_PATTERNS) {
+  for (const [type, pattern, anchors] of TOKEN_PATTERNS) {
+    if (anchors !== null && !present(anchors)) continue;
     for (const match of text.matchAll(pattern)) {
       spans.push({ type, start: match.index, end: match.index + match[0].length });
     }
