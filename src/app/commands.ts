@@ -5,7 +5,8 @@ import type { Machine, Step } from '../remediate/machine.ts';
 import type { Command, CommandResult } from '../report/api.ts';
 import { closeLineage, ensureLineage } from '../store/lineages.ts';
 import type { Store, Tx } from '../store/open.ts';
-import { findLiveBySubject, findRemediation, taskIdExists } from '../store/remediations.ts';
+import { findLiveBySubject } from '../store/remediation-places.ts';
+import { findRemediation, taskIdExists } from '../store/remediations.ts';
 
 export interface CommandDeps {
   readonly store: Store;

@@ -7,7 +7,7 @@ import {
   findLastEndedOnBranch,
   findLiveBySubject,
   findLiveOnBranch,
-} from '../../store/remediations.ts';
+} from '../../store/remediation-places.ts';
 
 /** What may be live only once on a branch: red checks, findings of a review and failed plays share it. */
 export function branchSubject(repository: string, branch: string): string {

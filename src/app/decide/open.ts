@@ -2,7 +2,8 @@ import type { Fact } from '../../model/fact.ts';
 import type { Remediation } from '../../model/remediation.ts';
 import { ensureLineage, reopenLineage } from '../../store/lineages.ts';
 import type { Tx } from '../../store/open.ts';
-import { findLiveBySubject, taskIdExists } from '../../store/remediations.ts';
+import { findLiveBySubject } from '../../store/remediation-places.ts';
+import { taskIdExists } from '../../store/remediations.ts';
 import type { Deciding } from './types.ts';
 
 /** What the signal knows of the remediation that it opens; the rest is the same for every kind. */

@@ -4,12 +4,14 @@ import type { Remediation } from '../../../src/model/remediation.ts';
 import type { Store } from '../../../src/store/open.ts';
 import {
   assignRun,
-  countByPhase,
-  countWorking,
-  dueRemediations,
   findByRun,
   findLastEndedOnBranch,
   findLiveOnBranch,
+} from '../../../src/store/remediation-places.ts';
+import {
+  countByPhase,
+  countWorking,
+  dueRemediations,
   findRemediation,
   insertRemediation,
   listRemediations,
