@@ -4,6 +4,7 @@
 // The file is written for any Node from 14 on.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import * as module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -14,6 +15,7 @@ const isNewEnough = Number(process.versions.node.split('.')[0]) >= 24;
 
 if (isNewEnough) {
   silenceExperiments();
+  keepCompiledCode();
   await import(pathToFileURL(entry).href);
 } else handOver(bundledNode());
 
@@ -23,6 +25,12 @@ function silenceExperiments() {
   process.on('warning', (warning) => {
     if (warning.name !== 'ExperimentalWarning') console.error(`${warning.name}: ${warning.message}`);
   });
+}
+
+// Nearly all of a start is reading code; Node keeps what it made of it, here already, so that the part that strips types
+// need not even be loaded. Not in the shared temporary folder, where others could put something into our place.
+function keepCompiledCode() {
+  module.enableCompileCache(join(root, 'node_modules', '.cache', 'healer'));
 }
 
 function handOver(node) {

@@ -12,7 +12,17 @@ export function createLog(level: Settings['logLevel'], destination?: NodeJS.Writ
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  return destination === undefined ? pino(options) : pino(options, inBatches(destination));
+  return pino(options, writerTo(destination));
+}
+
+/** What is held for a reader that does not read; more than that is dropped, so that nobody waits for it. Bytes. */
+const MAX_HELD = 8 * 1024 * 1024;
+
+/** A file or a pipe is written beside the work, not before it: a slow reader of the log must not slow down senders. */
+function writerTo(destination: NodeJS.WritableStream | undefined): pino.DestinationStream {
+  const { fd = destination === undefined ? 1 : null } = (destination ?? {}) as { readonly fd?: number };
+  if (fd === null) return inBatches(destination as NodeJS.WritableStream);
+  return pino.destination({ dest: fd, sync: false, maxLength: MAX_HELD });
 }
 
 /** What is to be written before the process ends, whatever ends it. */

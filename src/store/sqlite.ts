@@ -12,6 +12,9 @@ const MAX_STATEMENTS = 500;
 /** What a storm leaves of the log's file is given back down to this. */
 const MAX_LOG_BYTES = 64 * 1024 * 1024;
 
+/** Indexes over ids and digests are hit at random; with less, their pages are read again and again. */
+const CACHE_KIB = 8_192;
+
 /** SQLite undoes schema changes like any other; without it, a crash in the first migration would leave half a schema. */
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
@@ -44,6 +47,7 @@ export function openSqlite(path: string): Sqlite {
   database.exec('pragma journal_mode = wal');
   database.exec('pragma synchronous = full');
   database.exec('pragma foreign_keys = on');
+  database.exec(`pragma cache_size = -${CACHE_KIB}`);
   // Copying the log into the database is the business of a thread of its own (checkpoints.ts).
   database.exec('pragma wal_autocheckpoint = 0');
   database.exec(`pragma journal_size_limit = ${MAX_LOG_BYTES}`);

@@ -78,7 +78,7 @@ function servers(): readonly Server[] {
       args: [
         QUIET,
         ...(options.prof ? ['--cpu-prof', '--cpu-prof-dir', tmpdir()] : []),
-        resolve(HERE, '../../src/main.ts'),
+        resolve(HERE, '../../bin/healer.js'),
         'server',
       ],
       path: '/api/webhooks/github',
