@@ -64,7 +64,8 @@ export function matcherOf(rules: RuleSet): Matcher {
     }
   }
   const isStructure = literals.map((_, i) => i < STRUCTURE_LITERALS.length);
-  const matcher = { rules, scanner: createScanner(literals), patternsOf, isStructure };
+  const scanner = createScanner(literals);
+  const matcher = { rules, scanner, patternsOf, isStructure };
   matchers.set(rules, matcher);
   return matcher;
 }
@@ -193,17 +194,20 @@ export class LogReader {
     if (raw.includes('\x1b')) {
       // Colours split what belongs together; the clean line is looked through again.
       const clean = Buffer.from(line.text);
-      this.gather(clean, 0, clean.length, candidates);
+      this.gather(clean, this.matcher.scanner.next(clean, 0, clean.length), clean.length, candidates);
     }
     if (this.tracker.echoing || line.marker === 'debug' || line.marker === 'command') return;
     for (const pattern of candidates) if (pattern.test(line.text)) this.keep(block, pattern, line, number, offset);
   }
 
-  /** Adds the patterns whose texts stand between two positions; says whether a text of structure does. */
-  private gather(bytes: Uint8Array, from: number, to: number, candidates: RulePattern[]): boolean {
+  /**
+   * Adds the patterns whose texts stand between two positions; says whether a text of structure does.
+   * @param first where the scanner has just found something; -1 when it found nothing
+   */
+  private gather(bytes: Uint8Array, first: number, to: number, candidates: RulePattern[]): boolean {
     const { scanner, patternsOf, isStructure } = this.matcher;
     let hasStructure = false;
-    for (let at = scanner.next(bytes, from, to); at >= 0; at = scanner.next(bytes, at + STRIDE, to)) {
+    for (let at = first; at >= 0; at = scanner.next(bytes, at + STRIDE, to)) {
       for (const text of scanner.found) {
         if (isStructure[text]) hasStructure = true;
         for (const pattern of patternsOf[text]!) {

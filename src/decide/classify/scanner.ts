@@ -71,10 +71,12 @@ const FOLLOWERS = [9, 10, 13, 27, 0xc2, 0xc3, 0xe2, 0xef, 0xf0, ...Array.from({ 
  */
 class BlockTable {
   readonly known = new Uint8Array(1 << (HASH_BITS - 3));
+  /** Bits of known blocks together with the byte on one side: most blocks that pass the first filter end here. */
+  readonly beside = new Uint8Array(1 << (BESIDE_BITS - 3));
   private readonly mask: number;
   /** Two numbers a slot: the block, and where its entries begin in `entries`, plus one; 0 for an empty slot. */
   private readonly slots: Int32Array;
-  /** Six numbers an entry: text, distance, whether case is ignored, whether another entry follows, witness, its place. */
+  /** Four numbers an entry: text, distance, whether case is ignored, whether another entry follows. */
   private readonly entries: Int32Array;
   /** Where each text begins in `bytes`; one more at the end. */
   private readonly offsets: Int32Array;
@@ -93,10 +95,11 @@ class BlockTable {
       const key = list.map(({ id, at }) => `${id}+${at}`).join(' ');
       const place = places.get(key) ?? entries.length;
       this.insert(block, place + 1);
+      for (const entry of list) for (const side of sidesOf(entry)) setBit(this.beside, besideHash(block, side));
       if (place < entries.length) continue;
       places.set(key, place);
       for (const [i, entry] of list.entries()) {
-        entries.push(entry.id, entry.at, entry.ignoreCase ? 1 : 0, i + 1 < list.length ? 1 : 0, ...witnessOf(entry));
+        entries.push(entry.id, entry.at, entry.ignoreCase ? 1 : 0, i + 1 < list.length ? 1 : 0);
       }
     }
     this.entries = Int32Array.from(entries);
@@ -104,7 +107,7 @@ class BlockTable {
 
   private insert(block: number, first: number): void {
     const hash = hashOf(block);
-    this.known[hash >>> 3]! |= 1 << (hash & 7);
+    setBit(this.known, hash);
     let slot = hash & this.mask;
     while (this.slots[2 * slot + 1] !== 0) slot = (slot + 1) & this.mask;
     this.slots[2 * slot] = block;
@@ -121,9 +124,8 @@ class BlockTable {
       first = slots[2 * slot + 1]!;
     }
     // An empty slot holds 0 as well, which is the block of four NUL bytes.
-    for (let entry = first - 1; entry >= 0; entry = entries[entry + 3] === 1 ? entry + 6 : -1) {
+    for (let entry = first - 1; entry >= 0; entry = entries[entry + 3] === 1 ? entry + 4 : -1) {
       const start = at - entries[entry + 1]!;
-      if (((bytes[start + entries[entry + 5]!]! ^ entries[entry + 4]!) & 0xdf) !== 0) continue;
       const id = entries[entry]!;
       if (this.matches(bytes, start, id, entries[entry + 2] === 1, to)) found.push(id);
     }
@@ -143,15 +145,30 @@ class BlockTable {
   }
 }
 
-/** A byte beside the block, and its place in the text: one look at it tells most strangers apart. */
-function witnessOf({ bytes, at }: Entry): [byte: number, place: number] {
-  const place = at + 4 < bytes.length ? at + 4 : Math.max(0, at - 1);
-  return [bytes[place]!, place];
+/** Both cases of the byte behind a block or, where the text ends with it, of the one before; `NEITHER` without both. */
+function sidesOf({ bytes, at, ignoreCase }: Entry): readonly number[] {
+  const isBehind = at + 4 < bytes.length;
+  const byte = isBehind ? bytes[at + 4]! : bytes[at - 1];
+  if (byte === undefined) return [NEITHER];
+  const cases = ignoreCase && isLower(byte) ? [byte, byte - 32] : [byte];
+  return isBehind ? cases : cases.map((each) => each + BEFORE);
+}
+
+function setBit(bits: Uint8Array, hash: number): void {
+  bits[hash >>> 3]! |= 1 << (hash & 7);
 }
 
 /** 2³² divided by the golden ratio: spreads neighbouring values (Knuth, The Art of Computer Programming, 6.4). */
 const MULTIPLIER = 0x9e3779b1 | 0;
 const hashOf = (block: number): number => Math.imul(block, MULTIPLIER) >>> (32 - HASH_BITS);
+
+const BESIDE_BITS = 18;
+const BEFORE = 256;
+const NEITHER = 512;
+/** Another odd constant, so that blocks with different neighbours do not share their bits. */
+const SIDE_MULTIPLIER = 0x85ebca6b | 0;
+const besideHash = (block: number, side: number): number =>
+  Math.imul(block ^ Math.imul(side + 1, SIDE_MULTIPLIER), MULTIPLIER) >>> (32 - BESIDE_BITS);
 
 /** Bytes by how often they stand in logs, the most frequent first. */
 const COMMON = ' etaoinsrldcup0-./m1hg2:3f4b5y67v8w9k_x"';
@@ -179,7 +196,7 @@ function frequency(byte: number): number {
 
 function search(table: BlockTable): Scanner {
   const found: number[] = [];
-  const filter = table.known;
+  const { known: filter, beside } = table;
   let viewed: Uint8Array | null = null;
   let view: DataView = new DataView(new ArrayBuffer(0));
   return {
@@ -193,7 +210,16 @@ function search(table: BlockTable): Scanner {
       const last = to - 3;
       let at = skip(view, filter, from, last);
       for (; at < last; at = skip(view, filter, at + STRIDE, last)) {
-        table.collect(bytes, at, view.getInt32(at, true), to, found);
+        const block = view.getInt32(at, true);
+        const behind = besideHash(block, bytes[at + 4]! | 0);
+        const before = besideHash(block, (bytes[at - 1]! | 0) + BEFORE);
+        const alone = besideHash(block, NEITHER);
+        const bits =
+          (beside[behind >>> 3]! >>> (behind & 7)) |
+          (beside[before >>> 3]! >>> (before & 7)) |
+          (beside[alone >>> 3]! >>> (alone & 7));
+        if ((bits & 1) === 0) continue;
+        table.collect(bytes, at, block, to, found);
         if (found.length > 0) return at;
       }
       // The last three bytes have none behind them; whatever follows, a newline would do.
