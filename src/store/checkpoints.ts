@@ -59,7 +59,7 @@ parentPort.on('message', () => {
 `;
 
 /** Keeps the log of an embedded database short without making writers wait for the copying. */
-export function keepLogShort(db: Kysely<Database>, path: string): Checkpoints {
+export function keepLogShort(db: Kysely<Database>, path: string, everyMs = EVERY_MS): Checkpoints {
   const log = `${path}-wal`;
   let worker: Worker | null = null;
 
@@ -83,7 +83,7 @@ export function keepLogShort(db: Kysely<Database>, path: string): Checkpoints {
     worker?.postMessage('look');
   };
 
-  const timer = setInterval(look, EVERY_MS);
+  const timer = setInterval(look, everyMs);
   timer.unref();
   return {
     stop: async () => {
