@@ -139,6 +139,7 @@ describe('deliveries that GitHub could not make', () => {
 
   afterEach(async () => {
     await service?.stop();
+    service = null;
     github.stop();
     folder.remove();
   });
