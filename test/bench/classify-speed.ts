@@ -10,7 +10,9 @@ import { createRedactor, safeText } from '../../src/safety/index.ts';
 const BIG_BYTES = 100_000_000;
 const SMALL_COUNT = 10_000;
 const SMALL_BYTES = 64 * 1024;
-const ROUNDS = 3;
+const ROUNDS = 5;
+/** What issue 4 asks for, in MB/s. */
+const TARGET = { log: 300, redacted: 50 };
 
 /** Prints throughput over one large and many small logs beside ripgrep's, the memory of a 500 MB log, and the cost of one hostile line. */
 export function measureSpeed(rules: RuleSet, corpus: string): void {
@@ -22,25 +24,35 @@ export function measureSpeed(rules: RuleSet, corpus: string): void {
     const big = repeated(logs, BIG_BYTES);
     const small = smallLogs(logs);
     const smallBytes = small.reduce((sum, log) => sum + log.length, 0);
-    console.log('\nThroughput on one core (best of three rounds; wall clock, and processor time where it is ours)');
-    report('classify, one log of 100 MB', big.length, () => classify({ log: big }, rules));
-    report(`classify, ${SMALL_COUNT} logs of ${Math.round(smallBytes / SMALL_COUNT / 1000)} kB`, smallBytes, () => {
+    console.log(
+      `\nThroughput on one core (median of ${ROUNDS} rounds after one to warm up; the machine may be shared)`,
+    );
+    console.log(`  ${''.padEnd(46)}processor       best       wall     target`);
+    const onBig = report('classify, one log of 100 MB', big.length, TARGET.log, () => classify({ log: big }, rules));
+    const kilobytes = Math.round(smallBytes / SMALL_COUNT / 1000);
+    const onSmall = report(`classify, ${SMALL_COUNT} logs of ${kilobytes} kB`, smallBytes, TARGET.log, () => {
       for (const log of small) classify({ log }, rules);
     });
-    const redactor = createRedactor();
-    report('the same with evidence and excerpt redacted', smallBytes / 10, () => {
-      for (const log of small.slice(0, SMALL_COUNT / 10)) {
-        const { evidence, excerpt } = classify({ log }, rules);
-        safeText(excerpt.text, redactor);
-        safeText(evidence.map(({ text }) => text).join('\n'), redactor);
-      }
-    });
-    measureRipgrep(rules, folder, big);
+    measureRedacted(small, rules);
+    measureRipgrep(rules, folder, big, { big: onBig, small: onSmall });
     measureMemory(folder, big);
     measureLine(rules);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function measureRedacted(small: readonly Buffer[], rules: RuleSet): void {
+  const part = small.slice(0, SMALL_COUNT / 10);
+  const bytes = part.reduce((sum, log) => sum + log.length, 0);
+  const redactor = createRedactor();
+  report('the same with evidence and excerpt redacted', bytes, TARGET.redacted, () => {
+    for (const log of part) {
+      const { evidence, excerpt } = classify({ log }, rules);
+      safeText(excerpt.text, redactor);
+      safeText(evidence.map(({ text }) => text).join('\n'), redactor);
+    }
+  });
 }
 
 function repeated(logs: readonly Buffer[], bytes: number): Buffer {
@@ -60,38 +72,61 @@ const smallLogs = (logs: readonly Buffer[]): Buffer[] =>
     return log.subarray(Math.max(0, log.length - SMALL_BYTES));
   });
 
-function report(title: string, bytes: number, work: () => unknown): void {
-  let [wall, cpu] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  for (let round = 0; round < ROUNDS; round++) {
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+
+/** @returns MB/s: the median by processor time, by wall clock */
+function report(title: string, bytes: number, target: number, work: () => unknown): { cpu: number; wall: number } {
+  const rounds = Array.from({ length: ROUNDS + 1 }, () => {
     const [start, used] = [performance.now(), process.cpuUsage()];
     work();
     const { user, system } = process.cpuUsage(used);
-    wall = Math.min(wall, performance.now() - start);
-    cpu = Math.min(cpu, (user + system) / 1000);
-  }
-  const speed = (ms: number): string => `${Math.round(bytes / 1000 / ms)} MB/s`;
-  console.log(`  ${title.padEnd(44)} ${speed(wall).padStart(9)} wall  ${speed(cpu).padStart(9)} processor`);
+    return { cpu: bytes / (user + system), wall: bytes / 1000 / (performance.now() - start) };
+  }).slice(1);
+  const [cpu, wall] = [median(rounds.map((round) => round.cpu)), median(rounds.map((round) => round.wall))];
+  const best = Math.max(...rounds.map((round) => round.cpu));
+  const cells = [cpu, best, wall].map((speed) => `${Math.round(speed)} MB/s`.padStart(11)).join('');
+  const isMet = cpu >= target ? 'met' : 'missed';
+  console.log(`  ${title.padEnd(44)}${cells}   ≥ ${target} MB/s ${isMet}`);
+  return { cpu, wall };
 }
 
 /** Ripgrep with all patterns at once runs at a few MB/s, so it gets a part of the log. */
 const RIPGREP_BYTES = 4_000_000;
 const RIPGREP_TIMEOUT_MS = 120_000;
 
-function measureRipgrep(rules: RuleSet, folder: string, big: Buffer): void {
+interface Speed {
+  readonly cpu: number;
+  readonly wall: number;
+}
+
+function measureRipgrep(
+  rules: RuleSet,
+  folder: string,
+  big: Buffer,
+  own: { readonly big: Speed; readonly small: Speed },
+): void {
   const sources = rules.patterns.map(({ source }) => source);
   const literals = [...new Set(rules.patterns.flatMap((pattern) => pattern.literals))];
   const limits = ['--dfa-size-limit=1G', '--regex-size-limit=1G'];
-  ripgrep(`ripgrep, the same ${sources.length} patterns`, folder, big.subarray(0, RIPGREP_BYTES), sources, limits);
-  ripgrep(`ripgrep, only their ${literals.length} fixed texts`, folder, big, literals, ['-F']);
+  const same = ripgrep(`ripgrep, the same ${sources.length} patterns`, folder, big.subarray(0, RIPGREP_BYTES), [
+    sources,
+    limits,
+  ]);
+  ripgrep(`ripgrep, only their ${literals.length} fixed texts`, folder, big, [literals, ['-F']]);
+  if (same === null) return;
+  const times = (speed: Speed): string => `${(speed.wall / same).toFixed(1)} times`;
+  console.log(
+    `  ${'classify beside ripgrep with the same patterns'.padEnd(48)} ${times(own.big)} as fast on the large log, ${times(own.small)} on small ones (wall)`,
+  );
 }
 
+/** @returns MB/s by wall clock without what it takes to start; null when ripgrep is not there or failed */
 function ripgrep(
   title: string,
   folder: string,
   bytes: Buffer,
-  lines: readonly string[],
-  flags: readonly string[],
-): void {
+  [lines, flags]: readonly [readonly string[], readonly string[]],
+): number | null {
   const [log, patterns] = [join(folder, 'rg.log'), join(folder, 'patterns.txt')];
   writeFileSync(patterns, `${lines.join('\n')}\n`);
   const seconds = (content: Buffer): number | string => {
@@ -99,18 +134,20 @@ function ripgrep(
     const args = ['--no-config', '-j1', '-a', '-c', ...flags, '-f', patterns, log];
     const start = performance.now();
     const done = spawnSync('rg', args, { encoding: 'utf8', timeout: RIPGREP_TIMEOUT_MS });
+    if (done.error && 'code' in done.error && done.error.code === 'ENOENT') return 'ripgrep (rg) is not installed';
     if (done.error || (done.status ?? 2) > 1) return done.error?.message ?? done.stderr.split('\n')[0] ?? 'failed';
     return (performance.now() - start) / 1000;
   };
   const [whole, startUp] = [seconds(bytes), seconds(bytes.subarray(0, 100))];
   if (typeof whole === 'string' || typeof startUp === 'string') {
     console.log(`  ${title.padEnd(44)} not measured: ${whole}`);
-    return;
+    return null;
   }
   const speed = bytes.length / 1e6 / Math.max(0.001, whole - startUp);
   console.log(
-    `  ${title.padEnd(44)} ${`${speed.toFixed(1)} MB/s`.padStart(9)} wall  (and ${startUp.toFixed(1)} s to start)`,
+    `  ${title.padEnd(44)}${''.padEnd(22)}${`${speed.toFixed(1)} MB/s`.padStart(11)}   (and ${startUp.toFixed(1)} s to start)`,
   );
+  return speed;
 }
 
 /** A process of its own streams 500 MB; its greatest resident size is what the operating system saw. */

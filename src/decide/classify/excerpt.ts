@@ -183,21 +183,20 @@ class Selection {
   }
 
   render(totalLines: number): Excerpt {
-    const numbers = new Float64Array(this.taken);
-    let count = 0;
-    for (const { number, isTaken } of this.looked.values()) if (isTaken) numbers[count++] = number;
-    numbers.sort();
+    const taken: Looked[] = [];
+    for (const looked of this.looked.values()) if (looked.isTaken) taken.push(looked);
+    taken.sort((a, b) => a.number - b.number);
     const ranges: [number, number][] = [];
     const out = new Renderer();
     let previous = 0;
-    for (const number of numbers) {
+    for (const { number, shown } of taken) {
       const last = ranges[ranges.length - 1];
       if (last && last[1] === number - 1) last[1] = number;
       else {
         ranges.push([number, number]);
         if (this.isCut(previous, number)) out.say(`… ${number - previous - 1} lines cut …`);
       }
-      out.show(this.looked.get(number)!.shown);
+      out.show(shown);
       previous = number;
     }
     if (previous < totalLines && previous > 0) out.say(`… ${totalLines - previous} lines cut …`);

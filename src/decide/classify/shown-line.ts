@@ -72,12 +72,13 @@ function plainEnd(bytes: Uint8Array, from: number, end: number): number {
 }
 
 const SCRATCH_BYTES = 32 * 1024;
+/** One for all: no renderer waits for anything between its first line and its text. */
+const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 
 /** Puts lines together. Those whose bytes can be shown as they are become text all at once. */
 export class Renderer {
   lines = 0;
   private readonly pieces: string[] = [];
-  private readonly scratch = Buffer.allocUnsafe(SCRATCH_BYTES);
   private used = 0;
 
   show({ bytes, from, to, text }: ShownLine): void {
@@ -86,7 +87,6 @@ export class Renderer {
       return;
     }
     if (this.used + to - from + 1 > SCRATCH_BYTES) this.flush();
-    const { scratch } = this;
     let at = this.used;
     for (let i = from; i < to; i++) scratch[at++] = bytes[i]!;
     scratch[at++] = 10;
@@ -106,7 +106,7 @@ export class Renderer {
   }
 
   private flush(): void {
-    if (this.used > 0) this.pieces.push(this.scratch.toString('utf8', 0, this.used - 1));
+    if (this.used > 0) this.pieces.push(scratch.toString('utf8', 0, this.used - 1));
     this.used = 0;
   }
 }
