@@ -100,22 +100,8 @@ function scoreOf(
   counts: ReadonlyMap<number, number>,
   known: { readonly names: Names; readonly spoken: readonly Spoken[]; readonly route: Route | null },
 ): RuleScore {
-  const best = new Map<number, number>();
-  for (const { hit, weight } of finds) {
-    const known = best.get(hit.pattern.index) ?? 0;
-    if (Math.abs(weight) > Math.abs(known)) best.set(hit.pattern.index, weight);
-  }
-  const speaking = [...best]
-    .filter(([, weight]) => weight > 0)
-    .map(([index, weight]) => weight * (1 + 0.05 * Math.min(5, Math.log2(counts.get(index) ?? 1))))
-    .sort((a, b) => b - a);
-  const against = Math.min(0, ...[...best.values()]);
-  const fromLog = Math.max(0, speaking.reduce((sum, weight, i) => sum + weight * (DIMINISHING[i] ?? 0.1), 0) + against);
-  const fromNames = namePrior(rule, known.spoken);
-  const fromCommand = namePrior(
-    rule,
-    known.spoken.filter(({ factor }) => factor === 1),
-  );
+  const { fromLog, against } = logScore(finds, counts);
+  const { fromNames, fromCommand } = namePriors(rule, known.spoken);
   const named = Math.min(fromNames, 1 + NAMES_SHARE * fromLog);
   const prior = named + filePrior(rule, known.names) + (known.route?.agent === rule.agent ? ROUTE_PRIOR : 0);
   return {
@@ -127,6 +113,26 @@ function scoreOf(
   };
 }
 
+/** What the finds say for a rule, and how much the strongest of them says against it. */
+function logScore(
+  finds: readonly WeighedHit[],
+  counts: ReadonlyMap<number, number>,
+): { fromLog: number; against: number } {
+  if (finds.length === 0) return { fromLog: 0, against: 0 };
+  const best = new Map<number, number>();
+  for (const { hit, weight } of finds) {
+    const known = best.get(hit.pattern.index) ?? 0;
+    if (Math.abs(weight) > Math.abs(known)) best.set(hit.pattern.index, weight);
+  }
+  const speaking = [...best]
+    .filter(([, weight]) => weight > 0)
+    .map(([index, weight]) => weight * (1 + 0.05 * Math.min(5, Math.log2(counts.get(index) ?? 1))))
+    .sort((a, b) => b - a);
+  const against = Math.min(0, ...[...best.values()]);
+  const fromLog = Math.max(0, speaking.reduce((sum, weight, i) => sum + weight * (DIMINISHING[i] ?? 0.1), 0) + against);
+  return { fromLog, against };
+}
+
 /** Names by how much they say: what failed, the job around it, the workflow around that. */
 function spokenNames(names: Names): readonly Spoken[] {
   return [
@@ -136,12 +142,19 @@ function spokenNames(names: Names): readonly Spoken[] {
   ].filter(({ text }) => text !== '');
 }
 
-function namePrior(rule: Rule, spoken: readonly Spoken[]): number {
-  let best = 0;
+function namePriors(rule: Rule, spoken: readonly Spoken[]): { fromNames: number; fromCommand: number } {
+  let [fromNames, fromCommand] = [0, 0];
   for (const { test, weight } of rule.names) {
-    for (const { text, factor } of spoken) if (weight * factor > best && test(text)) best = weight * factor;
+    for (const { text, factor } of spoken) {
+      const says = weight * factor;
+      const isCommand = factor === 1;
+      if (says <= fromNames && !(isCommand && says > fromCommand)) continue;
+      if (!test(text)) continue;
+      fromNames = Math.max(fromNames, says);
+      if (isCommand) fromCommand = Math.max(fromCommand, says);
+    }
   }
-  return best;
+  return { fromNames, fromCommand };
 }
 
 function filePrior(rule: Rule, names: Names): number {

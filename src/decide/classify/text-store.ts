@@ -122,6 +122,8 @@ export function lineEnd(bytes: Uint8Array, at: number, length: number): number {
   return end;
 }
 
+const HIGH_BITS = 0x80808080 | 0;
+
 /** How many lines end between two positions. Four bytes at a time: few words hold anything below the space. */
 export function countLineEnds(bytes: Uint8Array, view: DataView, from: number, to: number): number {
   let count = 0;
@@ -130,7 +132,7 @@ export function countLineEnds(bytes: Uint8Array, view: DataView, from: number, t
   while (at < lastWord) {
     const word = view.getInt32(at, true);
     // Some byte is below 14 (Warren, Hacker's Delight, 6-1: "has a byte less than n").
-    if (((word - 0x0e0e0e0e) & ~word & 0x80808080) !== 0) count = (count + endsIn(bytes, at, at + 4)) | 0;
+    if ((((word - 0x0e0e0e0e) | 0) & ~word & HIGH_BITS) !== 0) count = (count + endsIn(bytes, at, at + 4)) | 0;
     at = (at + 4) | 0;
   }
   return count + endsIn(bytes, at, to);
