@@ -2,7 +2,8 @@ import { causeKey } from '../model/cause.ts';
 import { reason } from '../model/reason.ts';
 import type { Cause, Phase, Remediation } from '../model/remediation.ts';
 import { change, type Result, unchanged } from './change.ts';
-import { end } from './steps.ts';
+import type { Policy } from './policy.ts';
+import { end, gather } from './steps.ts';
 
 /** Phases in which no agent has been told yet what to do: one more cause still reaches it. */
 const STILL_OPEN: readonly Phase[] = ['received', 'gathering', 'deferred', 'awaiting_approval', 'retrying'];
@@ -11,13 +12,17 @@ export function takesCauses(phase: Phase): boolean {
   return STILL_OPEN.includes(phase);
 }
 
-export function causeJoined(remediation: Remediation, cause: Cause, now: number): Result {
+export function causeJoined(remediation: Remediation, cause: Cause, policy: Policy, now: number): Result {
   if (!takesCauses(remediation.phase)) return unchanged(remediation);
   const key = causeKey(cause);
   const isKnown = remediation.causes.some((known) => causeKey(known) === key);
   const causes = [...remediation.causes.filter((known) => causeKey(known) !== key), cause];
+  const message = `Joined: ${key}.`;
+  // The brief that is being put together does not hold it: begun anew, the round under way is dropped.
+  if (!isKnown && remediation.phase === 'gathering')
+    return gather({ ...remediation, causes }, policy, now, 'cause_joined', message);
   const joined = change(remediation, now).with({ causes });
-  return isKnown ? joined.done() : joined.say('cause_joined', `Joined: ${key}.`).done();
+  return isKnown ? joined.done() : joined.say('cause_joined', message).done();
 }
 
 /** Without any cause left there is nothing to repair. */

@@ -44,7 +44,7 @@ function step(remediation: Remediation, fact: Fact, policy: Policy, now: number)
     case 'failure_joined':
       return failureJoined(remediation, fact.checks, now);
     case 'cause_joined':
-      return causeJoined(remediation, fact.cause, now);
+      return causeJoined(remediation, fact.cause, policy, now);
     case 'cause_resolved':
       return causeResolved(remediation, fact.key, fact.detail, now);
     case 'ci_event_seen':

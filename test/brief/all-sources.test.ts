@@ -15,10 +15,13 @@ import { githubOf } from './support/world.ts';
 const RELEASE = aRemediation({ failureType: 'release', workflowName: 'deploy', failedChecks: [aCheck('deploy')] });
 type Fetch = typeof fetch;
 
+/** The throttle of requests is kept for an address for good; one that another test's fake clock left behind must not matter. */
+let addresses = 0;
+
 /** The whole registry with everything configured; every request, and the memory, goes through one function. */
 function registry(doFetch: Fetch): readonly ContextSource[] {
   return createSources({
-    github: githubOf('http://github.test', doFetch),
+    github: githubOf(`http://github.test/${++addresses}`, doFetch),
     sleep: () => Promise.resolve(),
     http: createHttpClient({ userAgent: 'healer/test', fetch: doFetch }),
     systems: systemsAt('http://systems.test'),
