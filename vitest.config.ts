@@ -11,8 +11,8 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // Many tests wait for processes and sockets; one worker more than two cores keeps the machine busy.
-    maxWorkers: 3,
+    // Many tests wait for processes, sockets and the pause that GitHub asks for between writes.
+    maxWorkers: 5,
     execArgv: ['--disable-warning=ExperimentalWarning'],
   },
 });

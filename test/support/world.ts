@@ -436,14 +436,12 @@ class AcceptanceWorld implements World {
   }
 
   async close(): Promise<void> {
-    const codeRuns = await this.codeRuns();
-    for (const { name, phase } of codeRuns) {
-      if (phase === 'Pending' || phase === 'Running') await this.service.engine.requestCancel(name);
-    }
-    await this.eventually(
-      async () => (await this.codeRuns()).every(({ phase }) => !['Pending', 'Running'].includes(phase)),
-      'every CodeRun has ended',
-    );
+    // Looked at again each time: one may come into being while the others are being stopped.
+    await this.eventually(async () => {
+      const live = (await this.codeRuns()).filter(({ phase }) => phase === 'Pending' || phase === 'Running');
+      for (const { name } of live) await this.service.engine.requestCancel(name);
+      return live.length === 0;
+    }, 'every CodeRun has ended');
     await this.#service?.stop();
     await this.gh.close();
     rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
