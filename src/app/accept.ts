@@ -18,7 +18,7 @@ import {
   undecidedDeliveries,
 } from '../store/deliveries.ts';
 import { createGroupCommit, type Guard, QueueFullError, UnguardedError } from '../store/group-commit.ts';
-import type { Store, Tx } from '../store/open.ts';
+import { isLostRace, type Store, type Tx } from '../store/open.ts';
 import { findRemediation } from '../store/remediations.ts';
 import type { Decided, Decider } from './decide/index.ts';
 
@@ -41,6 +41,8 @@ export interface Acceptor {
   accept(delivery: Delivery, meta: AcceptMeta): Promise<AcceptedAnswer>;
   /** Decides deliveries that were kept but could not be decided when they came. Returns how many were. */
   decideLeftovers(): Promise<number>;
+  /** Resolves when no sender waits for an answer, or after `maxMs`: what can wait lets them go first. */
+  whenQuiet(maxMs: number): Promise<void>;
   /** Waits for what was submitted. */
   drain(): Promise<void>;
 }
@@ -96,13 +98,19 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     try {
       return await guard(() => decide(tx, meta.signals, meta.ignored));
     } catch (error) {
-      if (isRace(error) || error instanceof UnguardedError) throw error;
+      if (isLostRace(error) || error instanceof UnguardedError) throw error;
       onError('deciding about a delivery failed', { delivery: delivery.id, error: messageOf(error) });
       return null;
     }
   };
 
   const commits = createGroupCommit(store, keep, LIMITS);
+  let underWay = 0;
+  let onQuiet = (): void => {};
+  const leave = (): void => {
+    underWay -= 1;
+    if (underWay === 0) onQuiet();
+  };
 
   const settle = (delivery: Delivery, kept: Kept): void => {
     if (!kept.isFirst) return;
@@ -112,10 +120,18 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
 
   return {
     accept: async (delivery, meta) => {
-      const submitted = commits.submit({ delivery, meta }).then((kept) => {
-        settle(delivery, kept);
-        return kept;
-      });
+      underWay += 1;
+      const submitted = commits.submit({ delivery, meta }).then(
+        (kept) => {
+          leave();
+          settle(delivery, kept);
+          return kept;
+        },
+        (error: unknown) => {
+          leave();
+          throw error;
+        },
+      );
       const kept = await inTime(submitted, options.patienceMs ?? PATIENCE_MS).catch((error: unknown) => {
         throw refusal(error);
       });
@@ -131,6 +147,17 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
       return count;
     },
 
+    whenQuiet: (maxMs) => {
+      if (underWay === 0) return Promise.resolve();
+      return new Promise((resolve) => {
+        const timer = setTimeout(resolve, maxMs);
+        onQuiet = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    },
+
     drain: () => commits.drain(),
   };
 }
@@ -138,10 +165,6 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
 /** The store tries a transaction again that ends with this code. */
 class LostRace extends Error {
   readonly code = '40001';
-}
-
-function isRace(error: unknown): boolean {
-  return ['40001', '40P01'].includes(String((error as { code?: unknown }).code));
 }
 
 function again(twin: StoredDelivery): Kept {

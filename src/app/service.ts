@@ -31,6 +31,9 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** In a storm the worker begins a round only so often, milliseconds: senders wait ten seconds, repairs minutes. */
+const YIELD_MS = 250;
+
 /** The whole of Healer in one process: doors, decisions, the two loops, pages. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { settings, log, env, clock = systemClock } = options;
@@ -64,7 +67,7 @@ async function compose(options: Required<ServiceOptions>, store: Store, undo: Un
   await app.listen({ host: listenHost(settings), port: settings.port });
   undo.push(() => app.close());
   await acceptor.decideLeftovers();
-  loops.worker.start();
+  loops.worker.start(() => acceptor.whenQuiet(YIELD_MS));
   askForMissedDeliveries(base, undo);
   undo.push(
     () => acceptor.drain(),

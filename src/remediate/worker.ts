@@ -3,10 +3,10 @@ import { messageOf, PermanentError, RetryableError } from '../lib/errors.ts';
 import type { Fact } from '../model/fact.ts';
 import type { Remediation } from '../model/remediation.ts';
 import { type ClaimedEffect, claimEffects, finishEffect, nextEffectDue, postponeEffect } from '../store/effects.ts';
-import type { Store } from '../store/open.ts';
+import { isLostRace, type Store, savepoint, type Tx } from '../store/open.ts';
 import { dueRemediations, findRemediation, nextWake } from '../store/remediations.ts';
 import { type Effect, type EffectKind, isWanted } from './effects.ts';
-import type { Machine } from './machine.ts';
+import type { Machine, Step } from './machine.ts';
 
 /** What carrying out an effect led to. */
 export type Handled =
@@ -43,7 +43,8 @@ export interface WorkerOptions {
 }
 
 export interface Worker {
-  start(): void;
+  /** `yieldTo` is asked before each round: it waits, not long, for a moment in which no sender waits for an answer. */
+  start(yieldTo?: () => Promise<void>): void;
   /** Something became due; look now. */
   wake(): void;
   /** One round: every timer and effect that is due now. Returns how many there were. */
@@ -58,6 +59,8 @@ const LEASE_MS = 5 * 60_000;
 const MAX_TRIES = 12;
 const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 5 * 60_000;
+/** Timers rung in one transaction: few enough that deliveries do not wait long for it. */
+const TIMERS = 20;
 /** The longest sleep between two looks; other replicas may have planned something. */
 const MAX_SLEEP_MS = 5_000;
 
@@ -74,16 +77,28 @@ export function createWorker(options: WorkerOptions): Worker {
   let woken = false;
 
   const ringTimers = async (): Promise<number> => {
-    const ids = await dueRemediations(store.db, clock(), 100);
-    for (const id of ids) {
-      try {
-        await machine.apply(id, { kind: 'timer_rang' });
-      } catch (error) {
-        // One that cannot be moved must not hold up the others; it is tried again in the next round.
-        onError('timer failed', { remediation: id, error: messageOf(error) });
-      }
-    }
+    const ids = await dueRemediations(store.db, clock(), TIMERS);
+    if (ids.length === 0) return 0;
+    // One sync of the disk for all of them: each remediation of a storm has a timer of its own.
+    const steps = await store.transaction(async (tx) => {
+      const rung: (Step | null)[] = [];
+      for (const id of ids) rung.push(await ringTimer(tx, id));
+      return rung;
+    });
+    for (const step of steps) machine.publish(step);
     return ids.length;
+  };
+
+  const ringTimer = async (tx: Tx, id: string): Promise<Step | null> => {
+    try {
+      return await savepoint(tx, () => machine.applyIn(tx, id, { kind: 'timer_rang' }));
+    } catch (error) {
+      // The store tries the whole transaction again.
+      if (isLostRace(error)) throw error;
+      // One that cannot be moved must not hold up the others; it is tried again in the next round.
+      onError('timer failed', { remediation: id, error: messageOf(error) });
+      return null;
+    }
   };
 
   const carryOut = async (claimed: ClaimedEffect): Promise<void> => {
@@ -174,10 +189,11 @@ export function createWorker(options: WorkerOptions): Worker {
     wakeUp = null;
   };
 
-  const run = async (): Promise<void> => {
+  const run = async (yieldTo: () => Promise<void>): Promise<void> => {
     while (!abort.signal.aborted) {
       woken = false;
       try {
+        await yieldTo();
         const count = (await ringTimers()) + (await startChores()) + (await startEffects());
         if (count === 0) await sleepUntilDue();
       } catch (error) {
@@ -194,8 +210,8 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 
   return {
-    start: () => {
-      loop ??= run();
+    start: (yieldTo = async () => {}) => {
+      loop ??= run(yieldTo);
     },
     wake,
     round: async () => {

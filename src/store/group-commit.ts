@@ -1,4 +1,4 @@
-import { type Store, savepoint, type Tx } from './open.ts';
+import { isLostRace, type Store, savepoint, type Tx } from './open.ts';
 
 /** As much is waiting as may be held; the sender should keep its delivery and try again. */
 export class QueueFullError extends Error {
@@ -151,8 +151,4 @@ async function attempt<R>(work: () => Promise<R>): Promise<Settled<R>> {
     if (isLostRace(error)) throw error;
     return { ok: false, error };
   }
-}
-
-function isLostRace(error: unknown): boolean {
-  return ['40001', '40P01'].includes(String((error as { code?: unknown }).code));
 }

@@ -84,12 +84,17 @@ function fileIn(dir: string): string {
   return `${dir}/healer.sqlite`;
 }
 
+/** Whether an error says that the whole transaction has to be tried again; it must reach the store. */
+export function isLostRace(error: unknown): boolean {
+  return LOST_RACE.has(String((error as { code?: unknown }).code));
+}
+
 async function retryLostRaces<T>(work: () => Promise<T>): Promise<T> {
   for (let race = 1; ; race += 1) {
     try {
       return await work();
     } catch (error) {
-      if (race >= MAX_RACES || !LOST_RACE.has(String((error as { code?: unknown }).code))) throw error;
+      if (race >= MAX_RACES || !isLostRace(error)) throw error;
     }
   }
 }
