@@ -91,6 +91,23 @@ describe('accepting', () => {
     await store.close();
   });
 
+  it('tells what can wait when no sender waits any more, and lets it wait no longer than said', async () => {
+    const store = await openStore({ kind: 'memory' });
+    const { store: slow, letGo } = held(store);
+    const { acceptor } = acceptorOn(slow);
+    await acceptor.whenQuiet(60_000);
+    const answer = acceptor.accept(aDelivery(1), META);
+    await acceptor.whenQuiet(1);
+    let isQuiet = false;
+    const quiet = acceptor.whenQuiet(60_000).then(() => {
+      isQuiet = true;
+    });
+    expect(isQuiet).toBe(false);
+    letGo();
+    await Promise.all([answer, quiet]);
+    await store.close();
+  });
+
   it('keeps a delivery that could not be decided, without traces of the decision, and its neighbours', async () => {
     const store = await openStore({ kind: 'memory' });
     let fails = true;

@@ -5,12 +5,14 @@
 import type { AddressInfo } from 'node:net';
 import { createHttp } from '../../src/app/http.ts';
 import { newId } from '../../src/app/ids.ts';
+import { settleDown, startSmall } from '../../src/app/memory.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { reason } from '../../src/model/reason.ts';
 import { createMetrics } from '../../src/report/metrics.ts';
 import { openStore } from '../../src/store/open.ts';
 import { SECRET } from './intake-body.ts';
 
+startSmall();
 const store = await openStore({ kind: 'memory' });
 const app = await createHttp({
   limits: { requestsPerMinute: 600_000, inFlightBytes: 128 * 1024 * 1024 },
@@ -46,5 +48,6 @@ const app = await createHttp({
   },
 });
 await app.listen({ host: '127.0.0.1', port: 0 });
+settleDown();
 const { port } = app.server.address() as AddressInfo;
 process.stdout.write(`${JSON.stringify({ msg: 'listening', url: `http://127.0.0.1:${port}` })}\n`);
