@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Suites that need more than Node (a real API server, a browser) have configurations of their own.
-    exclude: ['test/cluster/**', 'test/browser/**', 'test/bench/**'],
+    // Suites that need more than Node (a real API server, a browser) or more time (timelines over the whole service) have
+    // configurations of their own.
+    exclude: ['test/acceptance/**', 'test/cluster/**', 'test/browser/**', 'test/bench/**'],
     globalSetup: ['test/support/postgres-global.ts'],
     sequence: { shuffle: true },
     retry: 0,

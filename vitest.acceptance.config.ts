@@ -1,0 +1,8 @@
+import { defineConfig, mergeConfig } from 'vitest/config';
+import base from './vitest.config.ts';
+
+/** Timelines over the whole service, kills and storms: `npm run test:acceptance`. */
+const config = mergeConfig(base, defineConfig({}));
+config.test = { ...config.test, include: ['test/acceptance/**/*.test.ts'], exclude: [] };
+
+export default config;
