@@ -3,6 +3,6 @@ import base from './vitest.config.ts';
 
 /** Timelines over the whole service, kills and storms: `npm run test:acceptance`. */
 const config = mergeConfig(base, defineConfig({}));
-config.test = { ...config.test, include: ['test/acceptance/**/*.test.ts'], exclude: [] };
+config.test = { ...config.test, include: ['test/acceptance/**/*.test.ts'], exclude: [], maxWorkers: 3 };
 
 export default config;
