@@ -71,10 +71,3 @@ export function answerWithProblems(app: FastifyInstance): void {
     return sendProblem(reply, problem(status, error.message, error instanceof ProblemError ? error.errors : []));
   });
 }
-
-/** Answers unknown paths with a problem document; for the root of the program, which alone may have such a handler. */
-export function answerUnknownPaths(app: FastifyInstance): void {
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, problem(404, `There is nothing at ${request.method} ${request.url.split('?')[0]}.`)),
-  );
-}

@@ -1,4 +1,4 @@
-import type { Cause } from './remediation.ts';
+import type { Cause, Phase } from './remediation.ts';
 
 /** What tells one cause of a remediation from another; the same event again has the same key. */
 export function causeKey(cause: Cause): string {
@@ -13,4 +13,12 @@ export function causeKey(cause: Cause): string {
     case 'play_failed':
       return `${cause.playId}/${cause.taskId}/${cause.stage}`;
   }
+}
+
+/** Phases in which no agent has been told yet what to do. */
+const STILL_OPEN: readonly Phase[] = ['received', 'gathering', 'deferred', 'awaiting_approval', 'retrying'];
+
+/** Whether one more cause still reaches the next agent; decision and machine have to agree about it. */
+export function takesCauses(phase: Phase): boolean {
+  return STILL_OPEN.includes(phase);
 }

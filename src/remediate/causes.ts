@@ -1,16 +1,9 @@
-import { causeKey } from '../model/cause.ts';
+import { causeKey, takesCauses } from '../model/cause.ts';
 import { reason } from '../model/reason.ts';
-import type { Cause, Phase, Remediation } from '../model/remediation.ts';
+import type { Cause, Remediation } from '../model/remediation.ts';
 import { change, type Result, unchanged } from './change.ts';
 import type { Policy } from './policy.ts';
 import { end, gather } from './steps.ts';
-
-/** Phases in which no agent has been told yet what to do: one more cause still reaches it. */
-const STILL_OPEN: readonly Phase[] = ['received', 'gathering', 'deferred', 'awaiting_approval', 'retrying'];
-
-export function takesCauses(phase: Phase): boolean {
-  return STILL_OPEN.includes(phase);
-}
 
 export function causeJoined(remediation: Remediation, cause: Cause, policy: Policy, now: number): Result {
   if (!takesCauses(remediation.phase)) return unchanged(remediation);

@@ -209,14 +209,22 @@ function fromRow(row: Selectable<DeliveryTable>): StoredDelivery {
     body: row.body,
     decidedAt: row.decided_at,
     failures: row.failures,
-    disposition:
-      row.state === 'stored'
-        ? null
-        : {
-            status: row.status as DispositionStatus,
-            dedupStatus: row.dedup_status as DedupStatus,
-            remediationId: row.remediation_id,
-            reason: { code: row.reason_code as ReasonCode, detail: row.reason_detail ?? '' },
-          },
+    disposition: dispositionOf(row),
+  };
+}
+
+/** The final word that a row holds; null while there is none. */
+export function dispositionOf(
+  row: Pick<
+    Selectable<DeliveryTable>,
+    'state' | 'status' | 'dedup_status' | 'remediation_id' | 'reason_code' | 'reason_detail'
+  >,
+): Disposition | null {
+  if (row.state === 'stored') return null;
+  return {
+    status: row.status as DispositionStatus,
+    dedupStatus: row.dedup_status as DedupStatus,
+    remediationId: row.remediation_id,
+    reason: { code: row.reason_code as ReasonCode, detail: row.reason_detail ?? '' },
   };
 }

@@ -1,5 +1,5 @@
-import type { DedupStatus, DeliveryOrigin, Disposition, DispositionStatus } from '../model/delivery.ts';
-import type { ReasonCode } from '../model/reason.ts';
+import type { DeliveryOrigin, Disposition, DispositionStatus } from '../model/delivery.ts';
+import { dispositionOf } from './deliveries.ts';
 import type { Reader } from './open.ts';
 
 /** A delivery as lists show it: what became of it, without its body. */
@@ -80,15 +80,7 @@ function fromRow(row: Row): ListedDelivery {
     receivedAt: row.received_at,
     decidedAt: row.decided_at,
     failures: row.failures,
-    disposition:
-      row.state === 'stored'
-        ? null
-        : {
-            status: row.status as DispositionStatus,
-            dedupStatus: row.dedup_status as DedupStatus,
-            remediationId: row.remediation_id,
-            reason: { code: row.reason_code as ReasonCode, detail: row.reason_detail ?? '' },
-          },
+    disposition: dispositionOf(row),
     taskId: row.task_id,
     repository: row.repository,
   };

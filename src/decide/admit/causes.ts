@@ -1,13 +1,10 @@
-import { causeKey } from '../../model/cause.ts';
+import { causeKey, takesCauses } from '../../model/cause.ts';
 import { type Reason, type ReasonCode, reason } from '../../model/reason.ts';
-import { type Cause, isTerminal, type Phase } from '../../model/remediation.ts';
+import { type Cause, isTerminal } from '../../model/remediation.ts';
 import type { PlatformAlertSignal, PlayFailedSignal, ReviewSignal, SecuritySignal } from '../../model/signal.ts';
 import { type Admission, attemptsLeft, notRecent, pass, repositoryAllowed } from './admission.ts';
 import type { KnownFacts } from './known.ts';
 import type { AdmissionPolicy } from './policy.ts';
-
-/** Phases in which no agent was told yet what to do, so that another cause still reaches it. */
-const STILL_OPEN: readonly Phase[] = ['received', 'gathering', 'deferred', 'awaiting_approval', 'retrying'];
 
 export function admitSecurity(
   signal: SecuritySignal,
@@ -80,7 +77,7 @@ function raise(
     const sameKind: ReasonCode =
       cause.kind === 'security_raised' || cause.kind === 'platform_alert' ? 'same_alert' : 'same_branch';
     const isKnown = live.causes.some((other) => causeKey(other) === causeKey(cause));
-    if (isKnown || STILL_OPEN.includes(live.phase)) {
+    if (isKnown || takesCauses(live.phase)) {
       return {
         kind: 'tell',
         remediation: live,
