@@ -21,9 +21,11 @@ export function postgresDialect(url: string, max = 10): PostgresDialect {
         oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text'),
     } as pg.CustomTypesConfig,
   });
-  // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
+  // A connection that breaks is replaced at its next use. Without a listener it would end the process: the pool hears of
+  // idle ones only, one in the middle of a transaction between two statements says it on the client itself.
   pool.on('error', () => {});
   pool.on('connect', (client) => {
+    client.on('error', () => {});
     const query = client.query.bind(client) as (...input: unknown[]) => unknown;
     client.query = ((text: unknown, values: unknown, ...rest: unknown[]) => {
       const result = query(text, Array.isArray(values) ? values.map(spellable) : values, ...rest);

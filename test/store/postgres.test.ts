@@ -30,6 +30,21 @@ describeOnPostgres('the store on PostgreSQL', () => {
     await store.close();
   });
 
+  it('gives up a transaction, not the process, when its connection is cut between two statements', async () => {
+    const store = await openStore({ kind: 'postgres', url: await freshDatabase() });
+    const work = store.transaction(async (tx) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+      await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(store.db);
+      const isAlive = sql`select 1 from pg_stat_activity where pid = ${rows[0]?.pid}`;
+      while ((await isAlive.execute(store.db)).rows.length > 0);
+      await new Promise(setImmediate);
+      await turnSwitch(tx, 'paused', 'on', 'ada', 1);
+    });
+    await expect(work).rejects.toThrow();
+    expect(await readSwitch(store.db, 'paused')).toBeNull();
+    await store.close();
+  });
+
   it('begins the next lineage when another process began and closed one meanwhile', async () => {
     const url = await freshDatabase();
     const [fast, slow] = [await openStore({ kind: 'postgres', url }), await openStore({ kind: 'postgres', url })];

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import { createLog } from '../../src/app/log.ts';
@@ -260,7 +260,9 @@ class AcceptanceWorld implements World {
   plan(plans: Readonly<Record<string, Plan>>): void {
     const { planFile } = this.#parts;
     const known = JSON.parse(readFileSync(planFile, 'utf8')) as Record<string, Plan>;
-    writeFileSync(planFile, JSON.stringify({ ...known, ...plans }));
+    // In one step: agents of other stories may be reading it.
+    writeFileSync(`${planFile}.new`, JSON.stringify({ ...known, ...plans }));
+    renameSync(`${planFile}.new`, planFile);
   }
 
   run(branch: string, jobs: Jobs, more: Partial<RunInput> = {}): AddedRun {

@@ -25,8 +25,9 @@ describe.concurrent('what an agent says of itself', STORIES, () => {
     const task = await lifeOf(`topic-${word}`, [word]);
     const ended = await world.ended(task);
     expect([ended.phase, ended.reason?.code]).toEqual(['escalated', 'attempts_spent']);
-    expect(ended.attempts.map((attempt) => attempt.outcome)).toEqual([outcome]);
-    expect(ended.attempts[0]?.report?.commitSha ?? null).toBeNull();
+    const [attempt] = ended.attempts;
+    expect([ended.attempts.length, attempt?.outcome], attempt?.detail ?? '').toEqual([1, outcome]);
+    expect(attempt?.report?.commitSha ?? null).toBeNull();
   });
 
   it('“no change needed” is believed when CI agrees', async () => {
