@@ -8,6 +8,7 @@ import { reason } from '../model/reason.ts';
 import { isTerminal, type Remediation } from '../model/remediation.ts';
 import type { Signal } from '../model/signal.ts';
 import type { Machine, Step } from '../remediate/machine.ts';
+import type { DecidedWithin } from '../report/traces/index.ts';
 import {
   AlreadyDecidedError,
   countDeliveryFailure,
@@ -29,7 +30,7 @@ export interface AcceptorOptions {
   readonly clock: Clock;
   /** Reads a stored delivery again, exactly as the door did. */
   readonly interpret: (delivery: Delivery) => { readonly signals: readonly Signal[]; readonly ignored: Reason | null };
-  readonly onDecided: (delivery: Delivery, disposition: Disposition) => void;
+  readonly onDecided: (delivery: Delivery, disposition: Disposition, within: DecidedWithin) => void;
   readonly onError: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Something was decided: the worker should look. */
   readonly wake: () => void;
@@ -67,6 +68,7 @@ interface Kept {
   readonly disposition: Disposition;
   readonly steps: readonly Step[];
   readonly isFirst: boolean;
+  readonly within: DecidedWithin;
 }
 
 const UNDECIDED: Disposition = {
@@ -83,14 +85,16 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
   const keep = async (tx: Tx, { delivery, meta }: Item, guard: Guard): Promise<Kept> => {
     const twin = await findTwin(tx, delivery);
     if (twin !== null) return again(twin);
+    const from = clock();
     const decided = await decideApart({ delivery, meta }, tx, guard);
+    const within = { from, to: clock() };
     // An error here undoes the decision as well: nothing is kept half.
     if (!(await insertDelivery(tx, delivery, decided?.disposition ?? null, clock()))) {
       // Another process stored the same delivery since the look-up; its answer is the answer, and ours is undone.
       throw new LostRace();
     }
     const { disposition, steps } = decided ?? { disposition: UNDECIDED, steps: [] };
-    return { deliveryId: delivery.id, disposition, steps, isFirst: true };
+    return { deliveryId: delivery.id, disposition, steps, isFirst: true, within };
   };
 
   /** Null when deciding threw: that is undone as a whole, and what was delivered is kept all the same. */
@@ -115,7 +119,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
   const settle = (delivery: Delivery, kept: Kept): void => {
     if (!kept.isFirst) return;
     for (const step of kept.steps) machine.publish(step);
-    options.onDecided(delivery, kept.disposition);
+    options.onDecided(delivery, kept.disposition, kept.within);
   };
 
   return {
@@ -168,7 +172,13 @@ class LostRace extends Error {
 }
 
 function again(twin: StoredDelivery): Kept {
-  return { deliveryId: twin.id, disposition: twin.disposition ?? UNDECIDED, steps: [], isFirst: false };
+  return {
+    deliveryId: twin.id,
+    disposition: twin.disposition ?? UNDECIDED,
+    steps: [],
+    isFirst: false,
+    within: { from: 0, to: 0 },
+  };
 }
 
 /**
@@ -195,13 +205,14 @@ async function decideLeftover(options: AcceptorOptions, delivery: StoredDelivery
   const { store, machine, decide, clock } = options;
   try {
     const { signals, ignored } = options.interpret(delivery);
+    const from = clock();
     const decided = await store.transaction(async (tx) => {
       const result = await decide(tx, signals, ignored);
       await decideDelivery(tx, delivery.id, result.disposition, clock());
       return result;
     });
     for (const step of decided.steps) machine.publish(step);
-    options.onDecided(delivery, decided.disposition);
+    options.onDecided(delivery, decided.disposition, { from, to: clock() });
     options.wake();
     return true;
   } catch (error) {

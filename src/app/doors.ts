@@ -3,6 +3,7 @@ import { readInsights } from '../learn/insights.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Delivery, Disposition } from '../model/delivery.ts';
 import type { Worker } from '../remediate/worker.ts';
+import { type DecidedWithin, spansOfDelivery } from '../report/traces/index.ts';
 import { type Acceptor, createAcceptor } from './accept.ts';
 import { createCommands } from './commands.ts';
 import type { Foundation, Undo } from './foundation.ts';
@@ -38,14 +39,16 @@ export function openAcceptor(base: Foundation, worker: Worker, undo: Undo): Acce
 }
 
 function tellDecided(
-  { metrics, log }: Foundation,
+  { metrics, log, tracing, clock }: Foundation,
   worker: Worker,
-): (delivery: Delivery, disposition: Disposition) => void {
-  return ({ id, origin, event }, disposition) => {
+): (delivery: Delivery, disposition: Disposition, within: DecidedWithin) => void {
+  return (delivery, disposition, within) => {
+    const { id, origin, event } = delivery;
     const { status, dedupStatus, remediationId, reason } = disposition;
     // A command moves nothing yet, but somebody waits for it.
     if (reason.code.startsWith('command_')) worker.wake();
     metrics.deliveryDecided(origin, event, disposition);
+    tracing.record(() => spansOfDelivery(delivery, disposition, within, clock()));
     const decided = {
       status,
       dedup: dedupStatus,

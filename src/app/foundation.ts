@@ -5,6 +5,7 @@ import type { Self } from '../intake/sources/source.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { GitHub } from '../lib/github/client.ts';
 import { createMetrics, type Metrics } from '../report/metrics.ts';
+import { spansOfStep, type Tracing } from '../report/traces/index.ts';
 import type { Store } from '../store/open.ts';
 import { type Core, createCore } from './core.ts';
 import type { Environment } from './environment.ts';
@@ -23,6 +24,7 @@ export interface Foundation {
   readonly clock: Clock;
   readonly store: Store;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   readonly templates: Templates;
   readonly rules: () => RuleSet;
   readonly github: GitHub;
@@ -35,10 +37,10 @@ export interface Foundation {
 export type Undo = (() => Promise<unknown> | unknown)[];
 
 export function layFoundation(
-  given: Pick<Foundation, 'settings' | 'log' | 'env' | 'clock' | 'store'>,
+  given: Pick<Foundation, 'settings' | 'log' | 'env' | 'clock' | 'store' | 'tracing'>,
   undo: Undo,
 ): Foundation {
-  const { settings, log, clock, store } = given;
+  const { settings, log, clock, store, tracing } = given;
   const metrics = createMetrics({ version: VERSION, store, clock });
   const templates = loadTemplates(PROMPTS_DIR);
   const rules = watchedRules(settings, log);
@@ -47,6 +49,8 @@ export function layFoundation(
   const core = createCore({ store, settings, rules: rules.current, agents: templates.agents, clock, newId, self });
   core.machine.subscribe(logSteps(log));
   core.machine.subscribe((step) => metrics.remediationChanged(step));
+  undo.push(tracing.stop);
+  core.machine.subscribe((step) => tracing.record(() => spansOfStep(step)));
   return {
     ...given,
     metrics,

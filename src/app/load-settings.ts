@@ -126,31 +126,35 @@ const MASK = '••••••';
 /** The settings for people: secrets are masked. */
 export function maskSecrets(settings: Settings): Tree {
   const copy = structuredClone(settings) as unknown as Tree;
-  for (const key of settingKeys().filter((candidate) => candidate.secret)) {
-    const keys = key.path.split('.');
-    const last = keys.pop() ?? '';
-    const parent = keys.reduce<Tree>((at, name) => at[name] as Tree, copy);
-    const value = parent[last];
-    if (Array.isArray(value)) parent[last] = value.map(() => MASK);
-    else if (value !== undefined) parent[last] = MASK;
+  for (const path of secretPaths()) {
+    const { parent, last } = locate(copy, path);
+    if (parent?.[last] !== undefined) parent[last] = masked(parent[last]);
   }
   return copy;
 }
 
-/** Every secret value that must never appear in a text that leaves. */
+function masked(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(() => MASK);
+  if (typeof value !== 'object' || value === null) return MASK;
+  return Object.fromEntries(Object.keys(value).map((name) => [name, MASK]));
+}
+
+/** Every secret value that must never appear in a text that leaves: whatever the schema calls a secret. */
 export function secretValues(settings: Settings): readonly string[] {
-  const { github } = settings;
-  return [
-    settings.databaseUrl,
-    github.privateKey,
-    github.token,
-    ...github.webhookSecret,
-    ...settings.apiToken,
-    ...settings.readToken,
-    settings.prometheus.token,
-    settings.loki.token,
-    settings.argocd.token,
-    settings.argoWorkflows.token,
-    settings.grafana.token,
-  ].filter((value): value is string => value !== undefined && value.length > 0);
+  return secretPaths().flatMap((path) => {
+    const { parent, last } = locate(settings as unknown as Tree, path);
+    const value = parent?.[last];
+    const values = typeof value === 'object' && value !== null ? Object.values(value) : [value];
+    return values.filter((one): one is string => typeof one === 'string' && one.length > 0);
+  });
+}
+
+function secretPaths(): readonly string[] {
+  return settingKeys().flatMap(({ path, secret }) => (secret === true ? [path] : []));
+}
+
+function locate(tree: Tree, path: string): { readonly parent: Tree | undefined; readonly last: string } {
+  const keys = path.split('.');
+  const last = keys.pop() ?? '';
+  return { parent: keys.reduce<Tree | undefined>((at, name) => at?.[name] as Tree | undefined, tree), last };
 }

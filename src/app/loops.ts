@@ -47,7 +47,7 @@ export async function createLoops(base: Foundation, undo: Undo): Promise<Loops> 
 }
 
 function handlers(base: Foundation, engine: LocalEngine): ReturnType<typeof createHandlers> {
-  const { store, settings, clock, github, templates, rules, metrics } = base;
+  const { store, settings, clock, github, templates, rules, metrics, tracing } = base;
   const sources = createSources({
     github,
     http: contextHttp(),
@@ -55,7 +55,20 @@ function handlers(base: Foundation, engine: LocalEngine): ReturnType<typeof crea
     recall: (query) => similarOutcomes(store.db, query),
   });
   const secrets = secretValues(settings);
-  return createHandlers({ store, settings, clock, newId, github, engine, templates, sources, rules, metrics, secrets });
+  return createHandlers({
+    store,
+    settings,
+    clock,
+    newId,
+    github,
+    engine,
+    templates,
+    sources,
+    rules,
+    metrics,
+    tracing,
+    secrets,
+  });
 }
 
 function commands({

@@ -13,6 +13,7 @@ import { createLoops } from './loops.ts';
 import { askForMissedDeliveries } from './missed-deliveries.ts';
 import { VERSION } from './paths.ts';
 import type { Settings } from './settings.ts';
+import { openTracing } from './traces.ts';
 
 export interface ServiceOptions {
   readonly settings: Settings;
@@ -59,7 +60,7 @@ function storeOptions(settings: Settings) {
 
 async function compose(options: Required<ServiceOptions>, store: Store, undo: Undo): Promise<Service> {
   const { settings, log } = options;
-  const base = layFoundation({ ...options, store }, undo);
+  const base = layFoundation({ ...options, store, tracing: await openTracing(settings) }, undo);
   const loops = await createLoops(base, undo);
   const acceptor = openAcceptor(base, loops.worker, undo);
   let running = false;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CHANGE_CONCERN_CODES, type ChangeConcernCode, REFUSED_CONCERNS } from '../model/change-concern.ts';
 import { contextSettings } from './context-settings.ts';
+import { traceSettings } from './trace-settings.ts';
 
 /** A list in YAML, or words separated by commas in the environment. */
 const list = z
@@ -193,6 +194,7 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   ...contextSettings,
+  ...traceSettings,
   apiToken: secretList
     .default([])
     .meta({ secret: true, env: 'HEALER_API_TOKEN', description: 'Bearer tokens that may read and act.' }),

@@ -1,11 +1,12 @@
 import { draftCodeRun } from '../../coderun/draft.ts';
 import type { Engine } from '../../coderun/engine.ts';
-import { isTerminalPhase } from '../../coderun/schema.ts';
+import { type CodeRunDraft, isTerminalPhase } from '../../coderun/schema.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { PermanentError } from '../../lib/errors.ts';
 import type { Agent, AgentName } from '../../model/agent.ts';
 import type { Remediation } from '../../model/remediation.ts';
 import type { Handler } from '../../remediate/worker.ts';
+import { traceIdOf, traceparentOf } from '../../report/traces/index.ts';
 import { findBrief } from '../../store/briefs.ts';
 import type { Store } from '../../store/open.ts';
 import type { Settings } from '../settings.ts';
@@ -22,6 +23,8 @@ export interface CodeRunEffects {
 
 /** How long until it is looked again whether an earlier run has ended, in milliseconds. */
 const EARLIER_RUN_MS = 2_000;
+
+const TRACE_ANNOTATION = 'healer/trace-id';
 
 /** Two CodeRuns that would take one name are told apart by this many salts at most. */
 const MAX_SALTS = 5;
@@ -63,7 +66,7 @@ export function spawnHandler(deps: CodeRunEffects): Handler<'spawn'> {
       model: agent.model ?? settings.model,
       deadlineSeconds: settings.limits.runDeadlineMinutes * 60,
     };
-    const name = await create(deps.engine, input);
+    const name = await create(deps.engine, remediation, input);
     return { kind: 'fact', fact: { kind: 'coderun_created', ordinal: effect.ordinal, name } };
   };
 }
@@ -80,9 +83,13 @@ async function earlierRunLives(engine: Engine, remediation: Remediation, ordinal
   return false;
 }
 
-async function create(engine: Engine, input: Omit<Parameters<typeof draftCodeRun>[0], 'salt'>): Promise<string> {
+async function create(
+  engine: Engine,
+  remediation: Remediation,
+  input: Omit<Parameters<typeof draftCodeRun>[0], 'salt'>,
+): Promise<string> {
   for (let salt = 0; ; salt += 1) {
-    const draft = draftCodeRun({ ...input, salt: salt === 0 ? '' : String(salt) });
+    const draft = traced(draftCodeRun({ ...input, salt: salt === 0 ? '' : String(salt) }), remediation);
     try {
       await engine.create(draft);
       return draft.name;
@@ -91,6 +98,16 @@ async function create(engine: Engine, input: Omit<Parameters<typeof draftCodeRun
       if (!(error instanceof PermanentError) || salt >= MAX_SALTS) throw error;
     }
   }
+}
+
+/** The run can be found from its trace and the trace from the run; an agent that makes spans goes on from ours. */
+function traced(draft: CodeRunDraft, { id }: Remediation): CodeRunDraft {
+  const { annotations, spec } = draft;
+  return {
+    ...draft,
+    annotations: { ...annotations, [TRACE_ANNOTATION]: traceIdOf(id) },
+    spec: { ...spec, env: { ...spec.env, TRACEPARENT: traceparentOf(id, spec.contextVersion) } },
+  };
 }
 
 function commandConfig(command: readonly string[]) {

@@ -23,6 +23,7 @@ import type { FailedCheck } from '../../model/signal.ts';
 import { attemptsSpent, mergeChecks } from '../../remediate/lineage.ts';
 import type { Handler } from '../../remediate/worker.ts';
 import type { Metrics } from '../../report/metrics.ts';
+import { spanOfFinding, type Tracing } from '../../report/traces/index.ts';
 import { createNonce, createRedactor, type Redactor, safeText } from '../../safety/index.ts';
 import { insertBrief } from '../../store/briefs.ts';
 import type { Store } from '../../store/open.ts';
@@ -44,6 +45,7 @@ export interface GatherDeps {
   readonly templates: Templates;
   readonly rules: () => RuleSet;
   readonly metrics: Pick<Metrics, 'classified' | 'contextAsked'>;
+  readonly tracing: Pick<Tracing, 'record'>;
   /** Our own secrets, which must not appear in a brief. */
   readonly secrets: readonly string[];
 }
@@ -59,7 +61,10 @@ export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
       clock: deps.clock,
       redactor,
       signal,
-      onFinding: (finding) => deps.metrics.contextAsked(finding.source, finding.status, finding.durationMs),
+      onFinding: (finding) => {
+        deps.metrics.contextAsked(finding.source, finding.status, finding.durationMs);
+        deps.tracing.record(() => [spanOfFinding(known, finding, deps.clock())]);
+      },
     };
     const atOnce = deps.sources.filter((source) => !source.afterClassifying);
     const gathered = await gather(atOnce, remediation, asking);
