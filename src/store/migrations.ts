@@ -2,6 +2,7 @@ import { type Kysely, type Migration, type MigrationProvider, Migrator, sql } fr
 import { commandsAndLimits } from './commands-and-limits.ts';
 import type { Dialect } from './dialect.ts';
 import { outcomeTables } from './outcome-tables.ts';
+import { pageIndexes } from './page-indexes.ts';
 import type { Database } from './schema.ts';
 
 /** Column types that the two databases spell differently. */
@@ -94,6 +95,7 @@ export async function migrate(db: Kysely<Database>, dialect: Dialect): Promise<v
       '0001_initial': initial(dialect),
       '0002_commands_and_limits': commandsAndLimits(dialect),
       '0003_outcomes': outcomeTables(dialect),
+      '0005_page_indexes': pageIndexes(),
     }),
   };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
