@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.ts';
 import { outcomeTables } from './outcome-tables.ts';
 import { pageIndexes } from './page-indexes.ts';
 import type { Database } from './schema.ts';
+import { taskRunTables } from './task-run-table.ts';
 
 /** Column types that the two databases spell differently. */
 const TYPES = {
@@ -96,6 +97,7 @@ export async function migrate(db: Kysely<Database>, dialect: Dialect): Promise<v
       '0002_commands_and_limits': commandsAndLimits(dialect),
       '0003_outcomes': outcomeTables(dialect),
       '0005_page_indexes': pageIndexes(),
+      '0007_task_runs': taskRunTables(dialect),
     }),
   };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();

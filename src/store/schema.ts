@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { TaskRunTable } from './task-run-table.ts';
 
 /**
  * The tables. Times are milliseconds since the epoch, booleans are 0 and 1, documents are JSON text: one meaning in
@@ -21,6 +22,7 @@ export interface Database {
   incidents: IncidentTable;
   outcomes: OutcomeTable;
   lessons: LessonTable;
+  task_runs: TaskRunTable;
 }
 
 export interface DeliveryTable {
