@@ -11,6 +11,7 @@ import { type Core, createCore } from './core.ts';
 import type { Environment } from './environment.ts';
 import { connectGitHub } from './github.ts';
 import { newId } from './ids.ts';
+import { readBreaker } from './load.ts';
 import { type Log, logSteps } from './log.ts';
 import { PROMPTS_DIR, VERSION } from './paths.ts';
 import { watchedRules } from './rules.ts';
@@ -41,7 +42,12 @@ export function layFoundation(
   undo: Undo,
 ): Foundation {
   const { settings, log, clock, store, tracing } = given;
-  const metrics = createMetrics({ version: VERSION, store, clock });
+  const metrics = createMetrics({
+    version: VERSION,
+    store,
+    clock,
+    breaker: async () => (await readBreaker(store.db, settings.breaker, clock())).state,
+  });
   const templates = loadTemplates(PROMPTS_DIR);
   const rules = watchedRules(settings, log);
   undo.push(rules.stop);

@@ -3,7 +3,7 @@ import { breakerOf } from '../remediate/breaker.ts';
 import type { Allowance, Load } from '../remediate/policy.ts';
 import { spentSince } from '../store/attempts.ts';
 import { countWorkingIn, lastSuccessAfter } from '../store/load.ts';
-import type { Tx } from '../store/open.ts';
+import type { Reader, Tx } from '../store/open.ts';
 import { isPaused } from '../store/pauses.ts';
 import { countWorking, nthLastEscalation } from '../store/remediations.ts';
 import type { Settings } from './settings.ts';
@@ -29,10 +29,11 @@ export async function readLoad(
   };
 }
 
-async function readBreaker(tx: Tx, { failures, minutes }: Settings['breaker'], now: number) {
-  const nthLast = await nthLastEscalation(tx, failures);
-  const last = nthLast === null ? null : await nthLastEscalation(tx, 1);
-  const lastSuccess = last === null ? null : await lastSuccessAfter(tx, last);
+/** Whether so many escalations in so short a time hold spending back at `now`. */
+export async function readBreaker(db: Reader, { failures, minutes }: Settings['breaker'], now: number) {
+  const nthLast = await nthLastEscalation(db, failures);
+  const last = nthLast === null ? null : await nthLastEscalation(db, 1);
+  const lastSuccess = last === null ? null : await lastSuccessAfter(db, last);
   return breakerOf({ nthLastEscalation: nthLast, lastEscalation: last, lastSuccess }, minutes * MINUTE, now);
 }
 

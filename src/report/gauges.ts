@@ -11,9 +11,14 @@ export interface Gauges {
   readonly clock: Clock;
   /** How long a reading of the store serves further scrapes, milliseconds; 5 s when left out. */
   readonly cacheMs?: number;
+  /** What the breaker says at the moment. */
+  readonly breaker?: () => Promise<BreakerState>;
   /** CodeRuns by phase from another engine than the embedded one. */
   readonly countCodeRuns?: () => Promise<Readonly<Record<string, number>>>;
 }
+
+const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
+export type BreakerState = (typeof BREAKER_STATES)[number];
 
 const DEFAULT_CACHE_MS = 5_000;
 
@@ -46,6 +51,12 @@ export function registerGauges(registry: Registry, options: Gauges): void {
   gauge(registry, 'healer_paused', pauseHelp, ['scope'], pauses, (self, known) => {
     self.set({ scope: 'everywhere' }, known.some((pause) => pause.repository === null) ? 1 : 0);
     self.set({ scope: 'repository' }, known.some((pause) => pause.repository !== null) ? 1 : 0);
+  });
+
+  if (options.breaker === undefined) return;
+  const breakerHelp = '1 for the state that the breaker is in; open holds spending back by itself.';
+  gauge(registry, 'healer_breaker', breakerHelp, ['state'], cached(options.breaker), (self, is) => {
+    for (const state of BREAKER_STATES) self.set({ state }, state === is ? 1 : 0);
   });
 }
 

@@ -115,6 +115,16 @@ function remediationMetrics(
     'agent',
     'repository',
   ]);
+  const fixedAt = counter(registry, 'healer_fixed_at_attempt_total', 'Successes, by the attempt that brought them.', [
+    'agent',
+    'attempt',
+  ]);
+  const mismatches = counter(
+    registry,
+    'healer_routing_mismatch_total',
+    'Successes of another agent than the one that was asked first.',
+    ['from', 'to'],
+  );
   const timeToFix = new Histogram({
     name: 'healer_time_to_fix_seconds',
     help: 'From the opening of a remediation to its verified green.',
@@ -135,6 +145,11 @@ function remediationMetrics(
       if (remediation.phase === 'escalated') escalations.inc({ reason: remediation.reason?.code ?? 'none' });
       if (remediation.phase !== 'succeeded' || remediation.endedAt === null) return;
       timeToFix.observe({ agent }, (remediation.endedAt - remediation.createdAt) / 1000);
+      const held = remediation.attempts.findLast(({ outcome }) => outcome === 'success');
+      fixedAt.inc({ agent, attempt: held === undefined ? 'none' : String(held.number) });
+      const first = remediation.attempts.find(({ outcome }) => outcome !== 'infrastructure');
+      if (held === undefined || first === undefined || held.agent === first.agent) return;
+      mismatches.inc({ from: agentLabel(first.agent), to: agentLabel(held.agent) });
     },
     remediationChanged({ before, after }) {
       for (const attempt of after.attempts) {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reason } from '../../src/model/reason.ts';
+import type { Attempt } from '../../src/model/remediation.ts';
 import { createMetrics, type Metrics } from '../../src/report/metrics.ts';
 import type { Store } from '../../src/store/open.ts';
 import { setPaused } from '../../src/store/pauses.ts';
@@ -57,6 +58,36 @@ describe('metrics', () => {
     ]);
     expect(await samples('healer_time_to_fix_seconds_sum')).toEqual([
       'healer_time_to_fix_seconds_sum{agent="rex"} 600',
+    ]);
+  });
+
+  it('tell at which attempt a repair held, and when another agent than the first had to do it', async () => {
+    const first = makeAttempt({ outcome: 'ci_still_failing', agent: 'atlas' });
+    const second = makeAttempt({ ordinal: 2, number: 2, outcome: 'success', agent: 'rex' });
+    const verifying = makeRemediation({ phase: 'verifying' });
+    const held = (attempts: readonly Attempt[]) => ({
+      before: verifying,
+      after: makeRemediation({ phase: 'succeeded', endedAt: NOW, attempts }),
+    });
+    metrics.remediationChanged(held([first, second]));
+    metrics.remediationChanged(held([{ ...second, number: 1 }]));
+    expect(await samples('healer_fixed_at_attempt_total')).toEqual([
+      'healer_fixed_at_attempt_total{agent="rex",attempt="2"} 1',
+      'healer_fixed_at_attempt_total{agent="rex",attempt="1"} 1',
+    ]);
+    expect(await samples('healer_routing_mismatch_total')).toEqual([
+      'healer_routing_mismatch_total{from="atlas",to="rex"} 1',
+    ]);
+  });
+
+  it('say which state the breaker is in, and nothing where nobody knows', async () => {
+    expect(await samples('healer_breaker')).toEqual([]);
+    const breaker = async () => 'open' as const;
+    metrics = createMetrics({ store, clock: () => now, version: '0.1.0', breaker });
+    expect(await samples('healer_breaker{')).toEqual([
+      'healer_breaker{state="closed"} 0',
+      'healer_breaker{state="half_open"} 0',
+      'healer_breaker{state="open"} 1',
     ]);
   });
 
