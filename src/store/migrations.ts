@@ -1,6 +1,7 @@
 import { type Kysely, type Migration, type MigrationProvider, Migrator, sql } from 'kysely';
 import { commandsAndLimits } from './commands-and-limits.ts';
 import type { Dialect } from './dialect.ts';
+import { noticeTables } from './notice-tables.ts';
 import { outcomeTables } from './outcome-tables.ts';
 import { pageIndexes } from './page-indexes.ts';
 import type { Database } from './schema.ts';
@@ -96,6 +97,7 @@ export async function migrate(db: Kysely<Database>, dialect: Dialect): Promise<v
       '0001_initial': initial(dialect),
       '0002_commands_and_limits': commandsAndLimits(dialect),
       '0003_outcomes': outcomeTables(dialect),
+      '0004_notices': noticeTables(dialect),
       '0005_page_indexes': pageIndexes(),
       '0007_task_runs': taskRunTables(dialect),
     }),

@@ -1,0 +1,55 @@
+import { isOver, type Notice, type NoticeItem } from '../../../model/notice.ts';
+import { cut } from '../cut.ts';
+import { headline, linksOf, TONE_WORDS } from '../words.ts';
+
+/** RFC 5322, 2.1.1: a line has at most 998 characters; a subject of some 200 is read in no mail program to its end. */
+export const EMAIL_LIMITS = { subject: 200, line: 900, body: 100_000 } as const;
+
+export interface EmailText {
+  readonly subject: string;
+  readonly text: string;
+}
+
+/**
+ * A notice as plain text. Mail programs make links of what looks like an address, so that addresses from outside are
+ * broken by a character of no width; those that Healer adds stand at the end of each part.
+ */
+export function renderEmail(notice: Notice): EmailText {
+  const body = [
+    headlineOf(notice),
+    '',
+    ...notice.items.flatMap((item) => [...part(item, notice.items.length > 1), '']),
+    isOver(notice) ? 'Nothing of this goes on any more.' : 'Healer writes again when this has come to its end.',
+    `-- \nHealer · ${notice.kind} · ${notice.id}`,
+  ].join('\n');
+  return {
+    subject: cut(`[Healer] ${isOver(notice) ? 'Settled: ' : ''}${unlinked(headline(notice))}`, EMAIL_LIMITS.subject),
+    text: cut(body, EMAIL_LIMITS.body),
+  };
+}
+
+function headlineOf(notice: Notice): string {
+  return cut(unlinked(headline(notice)), EMAIL_LIMITS.line);
+}
+
+function part(item: NoticeItem, isOneOfMany: boolean): readonly string[] {
+  const line = (text: string): string => cut(unlinked(text), EMAIL_LIMITS.line);
+  return [
+    ...(isOneOfMany ? [line(`[${TONE_WORDS[item.tone]}] ${item.title}`)] : []),
+    line(item.status),
+    ...item.facts.map(({ label, text }) => line(`${label}: ${text}`)),
+    ...item.details.map((detail) => line(`  * ${detail}`)),
+    ...linksOf(item).map(({ label, url }) => `${label}: ${url}`),
+  ];
+}
+
+/** On one line, and nothing in it that a mail program would take for an address. */
+function unlinked(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/:\/\//g, ':\u200b//')
+    .replace(/\b(www|ftp)\./gi, '$1\u200b.')
+    .replace(/\bmailto:/gi, 'mailto\u200b:')
+    .replace(/@/g, '@\u200b');
+}
