@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CHANGE_CONCERN_CODES, type ChangeConcernCode, REFUSED_CONCERNS } from '../model/change-concern.ts';
 import { contextSettings } from './context-settings.ts';
+import { leadershipSettings } from './leadership-settings.ts';
 import { traceSettings } from './trace-settings.ts';
 
 /** A list in YAML, or words separated by commas in the environment. */
@@ -194,6 +195,7 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   ...contextSettings,
+  ...leadershipSettings,
   ...traceSettings,
   apiToken: secretList
     .default([])
