@@ -63,7 +63,7 @@ function tellDecided(
 /** Every route of the program; not listening yet. */
 export function createRoutes(
   base: Foundation,
-  { worker, engine }: Loops,
+  { worker, engine, codeRuns }: Loops,
   acceptor: Acceptor,
   isRunning: () => boolean,
 ): Promise<FastifyInstance> {
@@ -83,6 +83,7 @@ export function createRoutes(
       command: createCommands({ store, machine: core.machine, clock, newId, wake: worker.wake }),
       readiness: createReadiness({ store, isRunning }),
       insights: (since) => readInsights(store, since, clock()),
+      codeRuns,
       codeRunPhase: async (name) => (await engine.get(name))?.status.phase ?? null,
       pausesChanged: worker.wake,
     },

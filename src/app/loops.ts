@@ -1,6 +1,7 @@
 import { createSources } from '../brief/sources/index.ts';
 import type { LocalEngine } from '../coderun/engines/local/engine.ts';
 import { createWorker, type Worker } from '../remediate/worker.ts';
+import type { CodeRunPort } from '../report/api/task-port.ts';
 import { releaseAllCommands } from '../store/commands.ts';
 import { releaseAllEffects } from '../store/effects.ts';
 import { similarOutcomes } from '../store/outcomes.ts';
@@ -21,6 +22,7 @@ export interface Loops {
   /** Not started yet: it begins when deliveries can be taken. */
   readonly worker: Worker;
   readonly engine: LocalEngine;
+  readonly codeRuns: CodeRunPort;
 }
 
 export async function createLoops(base: Foundation, undo: Undo): Promise<Loops> {
@@ -43,7 +45,7 @@ export async function createLoops(base: Foundation, undo: Undo): Promise<Loops> 
   });
   // Whatever moved may have planned something.
   core.machine.subscribe(once(worker.wake, WAKE_MS));
-  return { worker, engine: runs.engine };
+  return { worker, engine: runs.engine, codeRuns: runs.codeRuns };
 }
 
 function handlers(base: Foundation, engine: LocalEngine): ReturnType<typeof createHandlers> {

@@ -7,6 +7,7 @@ import { loadCodeRunTemplates } from '../coderun/templates.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { GitHub } from '../lib/github/client.ts';
 import type { Machine } from '../remediate/machine.ts';
+import type { CodeRunPort } from '../report/api/task-port.ts';
 import type { Metrics } from '../report/metrics.ts';
 import { createRedactor, safeText } from '../safety/index.ts';
 import { codeRunRows } from '../store/coderuns.ts';
@@ -18,6 +19,8 @@ import { secretValues } from './load-settings.ts';
 import type { Log } from './log.ts';
 import { PROMPTS_DIR } from './paths.ts';
 import type { Settings } from './settings.ts';
+import { adoptTaskRuns, taskEnder } from './task-ends.ts';
+import { createTasks } from './tasks.ts';
 
 export interface RunsDeps {
   readonly settings: Settings;
@@ -31,25 +34,32 @@ export interface RunsDeps {
 }
 
 /** The engine, and the reconciler that drives it and tells the machine how CodeRuns end. */
-export async function startRuns(
-  deps: RunsDeps,
-): Promise<{ readonly engine: LocalEngine; readonly stop: () => Promise<void> }> {
+export async function startRuns(deps: RunsDeps): Promise<{
+  readonly engine: LocalEngine;
+  /** CodeRuns as people see them, and those that they ask for. */
+  readonly codeRuns: CodeRunPort;
+  readonly stop: () => Promise<void>;
+}> {
   const { settings, log, clock, store, machine } = deps;
+  const codeRunTemplates = await loadCodeRunTemplates(join(PROMPTS_DIR, 'coderun'));
   const engine = createLocalEngine({
     rows: codeRunRows(store.db),
     dataDir: resolve(settings.dataDir),
-    templates: await loadCodeRunTemplates(join(PROMPTS_DIR, 'coderun')),
+    templates: codeRunTemplates,
     clock,
     baseEnv: deps.env,
     gitToken: runTokens(deps.github),
     redact: (text) => safeText(text, createRedactor({ secrets: secretValues(settings) })),
     onMalformed: (name, why) => log.error({ coderun: name, error: why }, 'CodeRun is malformed'),
   });
+  await adoptTaskRuns({ store, engine, log });
+  const endTask = taskEnder({ ...deps, engine });
   const reconciler = createReconciler({
     engine,
     clock,
     policy: { ...DEFAULT_RECONCILE_POLICY, deadlineSeconds: settings.limits.runDeadlineMinutes * 60 },
     onEnded: async (codeRun, ended) => {
+      if (codeRun.spec.runType !== 'remediate') return endTask(codeRun, ended);
       const taskId = codeRun.annotations[LABELS.taskId];
       const remediation = taskId === undefined ? null : await findRemediation(store.db, taskId);
       if (remediation === null) return;
@@ -62,6 +72,7 @@ export async function startRuns(
   reconciler.start();
   return {
     engine,
+    codeRuns: createTasks({ ...deps, engine, codeRunTemplates }),
     stop: async () => {
       await reconciler.stop();
       engine.close();

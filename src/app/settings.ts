@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { CHANGE_CONCERN_CODES, type ChangeConcernCode, REFUSED_CONCERNS } from '../model/change-concern.ts';
 import { contextSettings } from './context-settings.ts';
+import { notificationSettings } from './notification-settings.ts';
 import { leadershipSettings } from './leadership-settings.ts';
+import { taskSettings } from './task-settings.ts';
 import { traceSettings } from './trace-settings.ts';
 
 /** A list in YAML, or words separated by commas in the environment. */
@@ -195,6 +197,8 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   ...contextSettings,
+  ...notificationSettings,
+  ...taskSettings,
   ...leadershipSettings,
   ...traceSettings,
   apiToken: secretList

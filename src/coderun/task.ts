@@ -70,7 +70,8 @@ export function taskRunName(identity: TaskIdentity, attempt: number): string {
 }
 
 /** The branch of a task that names none; all of its attempts share it. */
-export function taskBranch({ runType, service, taskId }: TaskIdentity): string {
+export function taskBranch(task: Pick<TaskIdentity, 'runType' | 'service' | 'taskId'>): string {
+  const { runType, service, taskId } = task;
   return `healer/${branchSegment(`${runType === 'documentation' ? 'docs-' : ''}${service}-${taskId}`)}`;
 }
 

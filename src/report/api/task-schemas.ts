@@ -11,8 +11,7 @@ const BRANCH = /^(?![-/])(?!.*(?:\.\.|\/\/|@\{))[^\s~^:?*[\\\x00-\x1f\x7f]+(?<![
 /** A folder inside the clone. */
 const FOLDER = /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\x00-\x1f\x7f]+$/;
 /** Repositories as people write them; which host is allowed, the service knows. */
-const REPOSITORY =
-  /^(?:[\w.-]+\/[\w.-]+|https?:\/\/[^\s/@]+\/\S+|ssh:\/\/git@[^\s/]+\/\S+|git@[^\s:]+:\S+|file:\/\/\/\S+)$/;
+const REPOSITORY = /^(?:[\w.-]+\/[\w.-]+|https?:\/\/[^\s/@]+\/\S+|ssh:\/\/git@[^\s/]+\/\S+|git@[^\s:]+:\S+)$/;
 const TASK_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const TOOL = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$/;
 
