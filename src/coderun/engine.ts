@@ -26,15 +26,16 @@ export interface CodeRuns {
   /** Unknown names are fine: there is nothing to cancel. */
   requestCancel(name: string): Promise<void>;
   /**
-   * Writes the named fields of the status and leaves the others; conditions are replaced as a list. Null when somebody
-   * wrote since `resourceVersion` was read: read again and judge again.
+   * Writes the named fields of the status and leaves the others; conditions are replaced as a list. With `isWhole` what
+   * the patch does not name is gone: a further attempt begins. Null when somebody wrote since `resourceVersion` was read:
+   * read again and judge again.
    */
-  patchStatus(name: string, resourceVersion: string, patch: StatusPatch): Promise<CodeRun | null>;
+  patchStatus(name: string, resourceVersion: string, patch: StatusPatch, isWhole?: boolean): Promise<CodeRun | null>;
   /** Calls back with the name of every CodeRun that may have changed, in itself or in what it runs. Ends when called. */
   watch(onChange: (name: string) => void): () => void;
 }
 
-/** Absent means unchanged; there is no way to erase. */
+/** Absent means unchanged; no field can be erased alone. */
 export type StatusPatch = Partial<CodeRunStatus>;
 
 /** What runs on behalf of a CodeRun. */
@@ -51,6 +52,8 @@ export interface Runs {
   stopJob(codeRun: CodeRun, why: StopCause): Promise<void>;
   /** Removes workspace, files and job of an ended run; what is gone already is fine. Refuses while the job is alive. */
   cleanUp(codeRun: CodeRun): Promise<void>;
+  /** Lets go of what kept an ended run in sight; only asked for when `Observed.isHeld`. */
+  release?(codeRun: CodeRun): Promise<void>;
   /** The last `maxBytes` of what the agent wrote, redacted; null when there is nothing (any more). */
   output(name: string, maxBytes: number): Promise<string | null>;
 }
@@ -65,6 +68,8 @@ export interface Observed {
   readonly hasRemains: boolean;
   /** When the run's token stops working; null when it has none or one that does not expire. */
   readonly credentialsExpireAt: number | null;
+  /** The run has ended, and the engine still keeps it in sight by means that somebody could trip over (finalizers). */
+  readonly isHeld?: boolean;
   readonly job: JobState;
 }
 

@@ -7,8 +7,18 @@ export const KIND = 'CodeRun';
 const name = (max: number) => z.string().min(1).max(max);
 /** An environment variable's name as POSIX shells accept it. */
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-/** A branch that git and a shell both take as a plain word; what git itself refuses is left to git. */
-const BRANCH = /^(?!-)(?!.*\.\.)[^\s~^:?*[\\\x00-\x1f\x7f]+$/;
+/**
+ * A branch that git and a shell both take as a plain word; what git itself refuses is left to git. The API server reads
+ * the pattern with Go's engine, which knows no look-ahead, so that the two dots have a rule of their own.
+ */
+const branch = z
+  .string()
+  .regex(/^[^\s~^:?*[\\\x00-\x1f\x7f-][^\s~^:?*[\\\x00-\x1f\x7f]*$/)
+  .max(255)
+  .refine((text) => !text.includes('..'), 'must not contain two dots in a row')
+  .meta({
+    'x-kubernetes-validations': [{ rule: "!self.contains('..')", message: 'must not contain two dots in a row' }],
+  });
 
 export const RUN_TYPES = ['implementation', 'documentation', 'intake', 'review', 'remediate'] as const;
 export const TOOL_CONFIGS = ['default', 'minimal', 'advanced'] as const;
@@ -33,8 +43,8 @@ export const specSchema = z.object({
   docsRepositoryUrl: z.string().max(2048).optional(),
   platformRepositoryUrl: z.string().max(2048).optional(),
   docsProjectDirectory: z.string().max(1024).optional(),
-  docsBranch: z.string().regex(BRANCH).max(255).default('main'),
-  branch: z.string().regex(BRANCH).max(255).optional(),
+  docsBranch: branch.default('main'),
+  branch: branch.optional(),
   workingDirectory: z.string().min(1).max(1024).default('.'),
   githubApp: z.string().max(100).optional(),
   githubUser: z.string().max(100).optional(),
@@ -93,6 +103,8 @@ export const usageSchema = z.object({
 
 /** How far it came. Every path that is ever written is here: unknown ones are pruned in a cluster. */
 export const statusSchema = z.object({
+  /** The attempt (spec.contextVersion) that all of this is about. */
+  contextVersion: z.int().positive().optional(),
   phase: z.enum(CODERUN_PHASES).default('Pending'),
   conditions: z.array(conditionSchema).default([]),
   message: z.string().max(32_768).optional(),
@@ -140,6 +152,12 @@ export interface CodeRun {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly cancelRequested: boolean;
+  /** The spec asks for a further attempt, with this number; `spec.contextVersion` is the one before it until it ended. */
+  readonly supersededBy?: number;
+  /** It is to go: nothing is kept for later. */
+  readonly isDeleting?: boolean;
+  /** What is wrong with an object that cannot be read as a CodeRun; its spec holds what could be read. */
+  readonly problem?: string;
 }
 
 /** A CodeRun before an engine took it. */

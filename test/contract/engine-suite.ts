@@ -82,6 +82,7 @@ export function codeRunsContract(name: string, open: () => Promise<EngineBench>)
     it('keeps every field of a status that is written [R3]', async () => {
       const { codeRun } = await engine.create(bench.draft('true'));
       const whole = {
+        contextVersion: 1,
         phase: 'Succeeded',
         conditions: [ACCEPTED],
         message: 'm',
@@ -99,6 +100,14 @@ export function codeRunsContract(name: string, open: () => Promise<EngineBench>)
         result: { status: 'fixed', summary: 's' },
       } as const;
       expect((await patch(codeRun, { ...whole, conditions: [ACCEPTED] })).status).toEqual(whole);
+    });
+
+    it('forgets what a whole status does not name: a further attempt begins', async () => {
+      const { codeRun } = await engine.create(bench.draft('true'));
+      const ended = await patch(codeRun, { phase: 'Failed', contextVersion: 1, message: 'm', conditions: [REPORTED] });
+      const fresh = { phase: 'Pending', contextVersion: 2, conditions: [], retryCount: 0 } as const;
+      const after = await engine.patchStatus(ended.name, ended.resourceVersion, { ...fresh, conditions: [] }, true);
+      expect(after?.status).toEqual(fresh);
     });
 
     it('refuses a write on what is no longer the newest, of many writers all but one', async () => {

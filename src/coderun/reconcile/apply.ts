@@ -33,7 +33,8 @@ export async function apply(
     }
   }
   if (assessment.status !== null) {
-    await engine.patchStatus(codeRun.name, codeRun.resourceVersion, assessment.status);
+    const { status, isWhole = false } = assessment;
+    await engine.patchStatus(codeRun.name, codeRun.resourceVersion, status, isWhole);
     return { kind: 'look_again' };
   }
   const isStarting = assessment.actions.some((action) => action.kind === 'ensure_job');
@@ -50,6 +51,8 @@ function carryOut(engine: Engine, codeRun: CodeRun, action: Action, onEnded: OnE
       return engine.refreshCredentials(codeRun);
     case 'stop_job':
       return engine.stopJob(codeRun, action.why);
+    case 'release':
+      return engine.release?.(codeRun) ?? Promise.resolve();
     case 'clean_up':
       return engine.cleanUp(codeRun);
     case 'report': {

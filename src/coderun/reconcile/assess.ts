@@ -22,12 +22,15 @@ export type Action =
   | { readonly kind: 'refresh_credentials' }
   | { readonly kind: 'stop_job'; readonly why: StopCause }
   | { readonly kind: 'report' }
+  | { readonly kind: 'release' }
   | { readonly kind: 'clean_up' };
 
 export interface Assessment {
   readonly actions: readonly Action[];
   /** Only what changes; null when the status says it all already. */
   readonly status: StatusPatch | null;
+  /** `status` is all there is to say: the attempt before is forgotten. */
+  readonly isWhole?: boolean;
   /** When to look again even if nothing happens, in milliseconds since the epoch; null when never. */
   readonly recheckAt: number | null;
 }
@@ -72,7 +75,10 @@ export function assess(
   if (isTerminalPhase(codeRun.status.phase)) return assessEnded(observed, codeRun, policy, now);
   // A job that is there after all was started, whatever the call said.
   const failure = observed.job.state === 'none' ? startFailure : null;
-  const ending = endingOf(observed.job, codeRun, policy, now, failure);
+  const ending =
+    codeRun.problem === undefined
+      ? endingOf(observed.job, codeRun, policy, now, failure)
+      : infrastructure(`The CodeRun cannot be read: ${codeRun.problem}`);
   if (ending !== null) return end(ending, observed, codeRun, policy, now);
   return assessLive(observed, codeRun, policy, now, failure);
 }
@@ -84,10 +90,28 @@ function assessEnded(observed: Observed, codeRun: CodeRun, policy: ReconcilePoli
     const status = statusDiff(codeRun.status, { conditions: [...withConditions(codeRun, [claim], now)] });
     return { actions: [{ kind: 'report' }], status, recheckAt: null };
   }
+  if (codeRun.supersededBy !== undefined && codeRun.isDeleting !== true)
+    return anew(codeRun.supersededBy, codeRun, now);
+  const release: readonly Action[] = observed.isHeld === true ? [{ kind: 'release' }] : [];
   const expireAt = codeRun.status.expireAt === undefined ? null : Date.parse(codeRun.status.expireAt);
-  if (expireAt === null || !observed.hasRemains) return { actions: [], status: null, recheckAt: null };
-  if (now < expireAt) return { actions: [], status: null, recheckAt: expireAt };
-  return { actions: [{ kind: 'clean_up' }], status: null, recheckAt: null };
+  if (expireAt === null || !observed.hasRemains) return { actions: release, status: null, recheckAt: null };
+  if (now < expireAt) return { actions: release, status: null, recheckAt: expireAt };
+  return { actions: [...release, { kind: 'clean_up' }], status: null, recheckAt: null };
+}
+
+/** A further attempt of a CodeRun whose last one ended and was reported. */
+function anew(contextVersion: number, { status }: CodeRun, now: number): Assessment {
+  const fresh: StatusPatch = {
+    contextVersion,
+    phase: 'Pending',
+    conditions: [],
+    retryCount: 0,
+    message: `Attempt ${contextVersion} begins.`,
+    // What the attempt before left for the next one.
+    ...(status.sessionId === undefined ? {} : { sessionId: status.sessionId }),
+    ...(status.pullRequestUrl === undefined ? {} : { pullRequestUrl: status.pullRequestUrl }),
+  };
+  return { actions: [], status: fresh, isWhole: true, recheckAt: now };
 }
 
 function assessLive(
@@ -131,12 +155,18 @@ function allowance(codeRun: CodeRun, policy: ReconcilePolicy): number {
 /** What the status should say of a run that has not ended. */
 function progressOf(observed: Observed, codeRun: CodeRun, now: number, startFailure: StartFailure | null): StatusPatch {
   const { job, fileSet } = observed;
-  const claims: Claim[] = [{ type: 'Accepted', status: 'True', reason: 'Accepted', message: 'The run was accepted.' }];
+  const { problem } = codeRun;
+  const claims: Claim[] = [
+    problem === undefined
+      ? { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'The run was accepted.' }
+      : { type: 'Accepted', status: 'False', reason: 'Malformed', message: problem },
+  ];
   if (fileSet !== null) claims.push({ type: 'ContextReady', status: 'True', reason: 'FilesReady', message: fileSet });
   if (job.state !== 'none') claims.push(jobClaim(job));
   const isRunning = job.state === 'running';
   const message = startFailure?.message ?? messageOf(job, codeRun);
   return {
+    contextVersion: codeRun.spec.contextVersion,
     phase: laterPhase(codeRun.status.phase, isRunning ? 'Running' : 'Pending'),
     conditions: [...withConditions(codeRun, claims, now)],
     message,

@@ -19,6 +19,7 @@ export function fenceEngine<E extends Engine>(engine: E, leadership: Leadership)
     'refreshCredentials',
     'ensureJob',
     'stopJob',
+    'release',
     'cleanUp',
   ] satisfies (keyof Engine)[]);
   return new Proxy(engine, {

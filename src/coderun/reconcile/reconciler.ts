@@ -16,6 +16,8 @@ export interface ReconcilerOptions {
   readonly onEnded: OnEnded;
   /** Told of each turn that failed; it comes again by itself. */
   readonly onError?: (failure: ReconcileFailure) => void;
+  /** Told of every look at a CodeRun that is over: `settled` or `failed`, and how many milliseconds it took. */
+  readonly onLook?: (result: 'settled' | 'failed', durationMs: number) => void;
   /** CodeRuns that are looked at at once. */
   readonly concurrency?: number;
   /** How often every live CodeRun is looked at, in milliseconds, whatever events came or did not come. */
@@ -46,7 +48,7 @@ export interface Reconciler {
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { engine, clock, onError, schedule = systemSchedule, random = Math.random, resyncMs = 30_000 } = options;
   const queue = createWorkQueue({
-    work: (name) => turn(options, name),
+    work: (name) => timed(options, () => turn(options, name)),
     onError: (name, error, retryInMs) => onError?.({ name, message: messageOf(error), retryInMs }),
     concurrency: options.concurrency ?? 8,
     schedule,
@@ -85,6 +87,18 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       await queue.drain();
     },
   };
+}
+
+async function timed<T>({ onLook }: ReconcilerOptions, look: () => Promise<T>): Promise<T> {
+  const since = performance.now();
+  let result: 'settled' | 'failed' = 'failed';
+  try {
+    const answer = await look();
+    result = 'settled';
+    return answer;
+  } finally {
+    onLook?.(result, performance.now() - since);
+  }
 }
 
 /** Looks, judges and acts until the judgement has nothing more to say; gives the pause until the next look. */

@@ -102,14 +102,14 @@ export class FakeEngine implements Engine {
     if (run !== undefined && !run.cancelRequested) this.#put({ ...run, cancelRequested: true });
   }
 
-  async patchStatus(name: string, resourceVersion: string, patch: StatusPatch) {
+  async patchStatus(name: string, resourceVersion: string, patch: StatusPatch, isWhole = false) {
     this.before('patchStatus');
     const run = this.#runs.get(name);
     if (run === undefined || run.resourceVersion !== resourceVersion) return null;
     this.writes += 1;
     this.calls.push('patchStatus');
     const present = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
-    const status = statusSchema.parse({ ...run.status, ...present });
+    const status = statusSchema.parse({ ...(isWhole ? {} : run.status), ...present });
     this.phases.set(name, [...(this.phases.get(name) ?? []), status.phase]);
     const after = this.#put({ ...run, status });
     this.after('patchStatus');

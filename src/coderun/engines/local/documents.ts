@@ -51,10 +51,10 @@ export function storedCodeRuns(
     async requestCancel(name) {
       if (await rows.requestCancel(name, clock())) changed(name);
     },
-    async patchStatus(name, resourceVersion, patch) {
+    async patchStatus(name, resourceVersion, patch, isWhole = false) {
       const before = await get(name);
       if (before === null || before.resourceVersion !== resourceVersion) return null;
-      const status = statusSchema.parse({ ...before.status, ...present(patch) });
+      const status = statusSchema.parse({ ...(isWhole ? {} : before.status), ...present(patch) });
       const change = { status: JSON.stringify(status), active: isActive(status), now: clock() };
       const row = await rows.updateStatus(name, Number(resourceVersion), change);
       if (row === null) return null;
