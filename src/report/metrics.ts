@@ -28,6 +28,10 @@ export interface Metrics {
   reconciled(result: string, durationMs: number): void;
   githubRateLimitRemaining(requests: number): void;
   leader(isLeader: boolean): void;
+  /** Hands over where to read the seconds since the Kubernetes API was last heard, at each scrape; null while unknown. */
+  watchSilence(read: () => number | null): void;
+  /** A message to people was sent, failed (and is tried again), or was given up. */
+  notified(notifier: string, result: string): void;
   readonly registry: Registry;
   /** The text Prometheus scrapes. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
@@ -166,7 +170,7 @@ function remediationMetrics(
   return metrics;
 }
 
-function workMetrics(registry: Registry): Pick<Metrics, 'classified' | 'contextAsked' | 'reconciled'> {
+function workMetrics(registry: Registry): Pick<Metrics, 'classified' | 'contextAsked' | 'reconciled' | 'notified'> {
   const histogram = <T extends string>(name: string, help: string, labelNames: readonly T[], buckets: number[]) =>
     new Histogram({ name, help, labelNames: [...labelNames], buckets, registers: [registry] });
   const classify = histogram('healer_classify_duration_seconds', 'Time to classify one log.', [], CLASSIFY_BUCKETS);
@@ -182,9 +186,14 @@ function workMetrics(registry: Registry): Pick<Metrics, 'classified' | 'contextA
     ['result'],
     RECONCILE_BUCKETS,
   );
+  const notifications = counter(registry, 'healer_notifications_total', 'Messages to people, by what became of them.', [
+    'notifier',
+    'result',
+  ]);
   const source = createLabelGuard(MAX_WORDS);
   const result = createLabelGuard(MAX_WORDS);
   return {
+    notified: (notifier, result) => notifications.inc({ notifier, result }),
     classified: (durationMs) => classify.observe(durationMs / 1000),
     contextAsked: (name, status, durationMs) => context.observe({ source: source(name), status }, durationMs / 1000),
     reconciled: (name, durationMs) => reconcile.observe({ result: result(name) }, durationMs / 1000),
@@ -192,7 +201,7 @@ function workMetrics(registry: Registry): Pick<Metrics, 'classified' | 'contextA
 }
 
 /** Gauges that do not exist until there is something to say: a 0 that nobody measured would set off alerts. */
-function lateGauges(registry: Registry): Pick<Metrics, 'githubRateLimitRemaining' | 'leader'> {
+function lateGauges(registry: Registry): Pick<Metrics, 'githubRateLimitRemaining' | 'leader' | 'watchSilence'> {
   const set = (name: string, help: string) => (value: number) => {
     const known = registry.getSingleMetric(name) as Gauge | undefined;
     (known ?? new Gauge({ name, help, registers: [registry] })).set(value);
@@ -204,5 +213,17 @@ function lateGauges(registry: Registry): Pick<Metrics, 'githubRateLimitRemaining
       'Requests left of GitHub’s rate limit, as its last answer said.',
     ),
     leader: (isLeader) => leader(isLeader ? 1 : 0),
+    watchSilence: (read) => {
+      new Gauge({
+        name: 'healer_watch_last_event_seconds',
+        help: 'Seconds since the watch of CodeRuns heard anything from the Kubernetes API.',
+        registers: [registry],
+        collect() {
+          const seconds = read();
+          if (seconds === null) this.remove();
+          else this.set(seconds);
+        },
+      });
+    },
   };
 }
