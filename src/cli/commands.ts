@@ -3,6 +3,7 @@ import { diagnose } from '../app/diagnose.ts';
 import { registerClassify } from './classify.ts';
 import { registerConfig } from './config.ts';
 import type { CliContext } from './context.ts';
+import { registerCrd } from './crd.ts';
 import { registerDeliveries } from './deliveries.ts';
 import { registerDemo } from './demo/index.ts';
 import { registerDoctor } from './doctor.ts';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly ((program: Command, context: CliContext) => void
   registerInsights,
   registerPause,
   (program, context) => registerDoctor(program, context, ({ env, cwd }) => diagnose(env, cwd)),
+  registerCrd,
   registerOpenApi,
   registerConfig,
 ];
