@@ -16,7 +16,7 @@ const NAME =
 const VALUE = `\\\\?"([^"\\\\\\n«»]{1,512})\\\\?"|\\\\?'([^'\\\\\\n«»]{1,512})\\\\?'|([^\\s"'\`,;«»]{1,512})`;
 /** name, rest of the name, how it is joined to the value, the value in double quotes, single quotes, or bare. */
 const ASSIGNMENT = new RegExp(
-  `(${NAME})([A-Za-z0-9_-]{0,40})\\\\?["'\`]?(\\s{0,3}(?:=>|:=|==|=|:)\\s{0,3})(?:${VALUE})`,
+  `(${NAME})([A-Za-z0-9_-]{0,40})\\\\?["'\`]?([^\\S\\n]{0,3}(?:=>|:=|==|=|:)[^\\S\\n]{0,3})(?:${VALUE})`,
   'gi',
 );
 const FLAG = new RegExp(`(--?[a-z0-9-]{0,30}(${NAME})([a-z0-9-]{0,30}))([ ])(?:${VALUE})`, 'gi');
@@ -25,7 +25,7 @@ const FLAG = new RegExp(`(--?[a-z0-9-]{0,30}(${NAME})([a-z0-9-]{0,30}))([ ])(?:$
 const ABOUT =
   /(?:name|names|ref|type|types|path|file|files|dir|url|uri|id|ids|count|limit|length|len|size|ttl|age|expir\w*|policy|version|enabled|required|kind|index|manager|store|provider|scanning|field|input|prompt|hash|reset|s)$/i;
 /** `.netrc`, and what git's credential helpers print. */
-const NETRC = /\b(?:login|user|username)\s+\S{1,128}\s+password\s+([^\s«»]{4,512})/gi;
+const NETRC = /\b(?:login|user|username)\s+\S{1,128}\s+password[^\S\n]+([^\s«»]{4,512})/gi;
 /** `"auth"` in a Docker configuration: base64 of user and password. */
 const DOCKER_AUTH =
   /\\?"(?:identity)?(?:auth|registrytoken)\\?"\s{0,3}:\s{0,3}\\?"([A-Za-z0-9+/_.-]{12,4096}={0,2})\\?"/gi;
@@ -150,7 +150,8 @@ function holdsSecret({ name, rest, tight, quoted, value }: Candidate): boolean {
   if (quoted) return isPassword || value.length >= 8;
   if (isCode(value)) return false;
   if (tight) return isPassword || value.length >= 8;
-  if (!isPassword) return looksRandom(value, 12);
+  // `RemoveNewPasswordColumn: migrating` names a thing that has to do with passwords.
+  if (!isPassword || /^[A-Z][a-z]/.test(rest)) return looksRandom(value, 12);
   return looksRandom(value, 6) || (!/^pass$/i.test(name) && !TYPE_LIKE.test(value) && /^[^\s:.()]{6,}$/.test(value));
 }
 

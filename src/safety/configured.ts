@@ -6,14 +6,20 @@ const SHORTEST = 6;
 const SHORTEST_LINE = 16;
 const TYPE = 'healer-setting';
 
-/** Finds the values of our own settings, in every form in which a program prints such a value. */
-export function configuredSecrets(secrets: readonly string[]): (text: string) => readonly Span[] {
+/** Every form in which a program prints such a value, with the value that it is a form of. */
+export function settingForms(secrets: readonly string[]): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();
   for (const secret of secrets) {
     const value = secret.trim();
     if (value.length < SHORTEST) continue;
     for (const form of formsOf(value)) if (form.length >= SHORTEST && !owners.has(form)) owners.set(form, value);
   }
+  return owners;
+}
+
+/** Finds the values of our own settings, in every form in which a program prints such a value. */
+export function configuredSecrets(secrets: readonly string[]): (text: string) => readonly Span[] {
+  const owners = settingForms(secrets);
   if (owners.size === 0) return () => [];
   // Longest first: an alternation takes the first branch that matches.
   const forms = [...owners.keys()].sort((a, b) => b.length - a.length);
@@ -38,9 +44,25 @@ function formsOf(value: string): readonly string[] {
     encodeURIComponent(form).replaceAll('%20', '+'),
     JSON.stringify(form).slice(1, -1),
     Buffer.from(form).toString('hex'),
+    Buffer.from(form).toString('hex').toUpperCase(),
+    markup(form),
+    form.replaceAll("'", `'\\''`),
     ...base64Forms(form),
   ]);
   return [...whole, ...encoded, ...parts, ...parts.flatMap(base64Forms)].filter((form) => form !== '');
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** As it stands in XML and HTML (test reports, pages of error). */
+function markup(value: string): string {
+  return value.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 }
 
 /**

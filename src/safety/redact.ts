@@ -1,6 +1,8 @@
 import { anchorsIn, type Present } from './anchors.ts';
 import { assignedSecrets } from './assignments.ts';
-import { configuredSecrets } from './configured.ts';
+import { cutSecrets, cutSettings } from './borders.ts';
+import { configuredSecrets, settingForms } from './configured.ts';
+import { encodedSecrets, keyLines } from './encoded.ts';
 import { libraryFindings } from './library-rules.ts';
 import { TOKEN_PATTERNS } from './patterns.ts';
 import { privateKeys } from './private-keys.ts';
@@ -35,9 +37,27 @@ export const PLACEHOLDER = /«redacted:([a-z0-9-]+):(\d+)»/g;
  * `cleanText`: an escape code in the middle of a token hides it. Applying it twice changes nothing.
  */
 export function createRedactor(options: RedactorOptions = {}): Redactor {
+  return redactors(options)();
+}
+
+type Finder = (text: string, present: Present) => readonly Span[];
+
+/** Makes redactors that know the same settings, each a scope of its own; what is costly is done once. */
+export function redactors({ secrets = [] }: RedactorOptions = {}): () => Redactor {
+  const plain: readonly Finder[] = [configuredSecrets(secrets), privateKeys, tokens, libraryFindings, assignedSecrets];
+  const look = (decoded: string): readonly Span[] => {
+    const present = anchorsIn(decoded);
+    return plain.flatMap((find) => find(decoded, present));
+  };
+  const encoded: Finder = (text) => encodedSecrets(text, look);
+  // Encoded ones first: what a plain pattern takes of them would leave the rest undecodable.
+  const finders = [encoded, ...plain, keyLines, cutSecrets, cutSettings(settingForms(secrets))];
+  return () => inScope(finders);
+}
+
+function inScope(finders: readonly Finder[]): Redactor {
   const numbers = new Map<string, string>();
   const perType = new Map<string, number>();
-  const configured = configuredSecrets(options.secrets ?? []);
 
   const placeholder = (type: string, identity: string): string => {
     const key = `${type} ${identity}`;
@@ -49,14 +69,6 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
     numbers.set(key, made);
     return made;
   };
-
-  const finders: readonly ((text: string, present: Present) => readonly Span[])[] = [
-    configured,
-    privateKeys,
-    tokens,
-    libraryFindings,
-    assignedSecrets,
-  ];
 
   return {
     redact(text) {
