@@ -16,7 +16,7 @@ const NAME =
 const VALUE = `\\\\?"([^"\\\\\\n«»]{1,512})\\\\?"|\\\\?'([^'\\\\\\n«»]{1,512})\\\\?'|([^\\s"'\`,;«»]{1,512})`;
 /** name, rest of the name, how it is joined to the value, the value in double quotes, single quotes, or bare. */
 const ASSIGNMENT = new RegExp(
-  `(${NAME})([A-Za-z0-9_-]{0,40})\\\\?["'\`]?([^\\S\\n]{0,3}(?:=>|:=|==|=|:)[^\\S\\n]{0,3})(?:${VALUE})`,
+  `(${NAME})([A-Za-z0-9_-]{0,40})\\\\?["'\`]?([ \\t]{0,3}(?:=>|:=|==|=|:)[ \\t]{0,3})(?:${VALUE})`,
   'gi',
 );
 const FLAG = new RegExp(`(--?[a-z0-9-]{0,30}(${NAME})([a-z0-9-]{0,30}))([ ])(?:${VALUE})`, 'gi');
@@ -25,7 +25,7 @@ const FLAG = new RegExp(`(--?[a-z0-9-]{0,30}(${NAME})([a-z0-9-]{0,30}))([ ])(?:$
 const ABOUT =
   /(?:name|names|ref|type|types|path|file|files|dir|url|uri|id|ids|count|limit|length|len|size|ttl|age|expir\w*|policy|version|enabled|required|kind|index|manager|store|provider|scanning|field|input|prompt|hash|reset|s)$/i;
 /** `.netrc`, and what git's credential helpers print. */
-const NETRC = /\b(?:login|user|username)\s+\S{1,128}\s+password[^\S\n]+([^\s«»]{4,512})/gi;
+const NETRC = /\b(?:login|user|username)\s+\S{1,128}\s+password[ \t]+([^\s«»]{4,512})/gi;
 /** `"auth"` in a Docker configuration: base64 of user and password. */
 const DOCKER_AUTH =
   /\\?"(?:identity)?(?:auth|registrytoken)\\?"\s{0,3}:\s{0,3}\\?"([A-Za-z0-9+/_.-]{12,4096}={0,2})\\?"/gi;
