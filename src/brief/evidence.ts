@@ -18,6 +18,8 @@ export interface EvidenceFacts {
   /** Every check that is red on the commit, with the steps that failed: also those that no event named. */
   readonly failedChecks: readonly FailedCheck[];
   readonly logs: readonly JobLog[];
+  /** Logs of the same jobs when they were last green; `check` is the failed one. */
+  readonly greenLogs: readonly JobLog[];
   readonly annotations: readonly Annotation[];
   /** What the branch changes against its base, or the commit against its parent; null when not known. */
   readonly changedFiles: readonly ChangedFile[] | null;
@@ -38,6 +40,7 @@ export interface EvidenceFacts {
 export const NO_FACTS: EvidenceFacts = {
   failedChecks: [],
   logs: [],
+  greenLogs: [],
   annotations: [],
   changedFiles: null,
   lastAttemptFiles: null,

@@ -5,6 +5,8 @@ import { pullOfRef } from '../lib/github/pull-ref.ts';
 import type { Remediation } from '../model/remediation.ts';
 import type { Actor } from '../model/signal.ts';
 import { assessChecks, type CheckFact } from './assess-checks.ts';
+import { changedFile } from './changed-file.ts';
+import { readChanges } from './changes.ts';
 import { listChecks } from './checks.ts';
 import type { BranchFacts, ChangedFile, PullRequestFacts, RepositoryFacts } from './evidence.ts';
 import type { SharedReads } from './source.ts';
@@ -23,6 +25,15 @@ export interface Reads {
   checks(sha: string): Promise<readonly CheckFact[]>;
   /** What one commit changes against its first parent. */
   commit(sha: string): Promise<CommitRead>;
+  /** The pull request's files; else the branch against the default branch; else, on the default branch, the commit's own. */
+  changes(): Promise<Changes>;
+}
+
+export interface Changes {
+  /** What changes them, in words. */
+  readonly what: string;
+  readonly files: readonly ChangedFile[];
+  readonly url: string;
 }
 
 export interface CommitRead {
@@ -97,6 +108,7 @@ export function readsOf(github: GitHub, remediation: Remediation, shared: Shared
           files: (data.files ?? []).map(changedFile),
         };
       }),
+    changes: () => shared.once('changes', (signal) => readChanges(github, remediation, reads, signal)),
   };
   return reads;
 }
@@ -177,23 +189,4 @@ export function actorOf(account: unknown): Actor | null {
   const { login, type } = (account ?? {}) as { login?: unknown; type?: unknown };
   if (typeof login !== 'string') return null;
   return { login, type: type === 'User' || type === 'Bot' || type === 'Organization' ? type : 'unknown' };
-}
-
-interface FileAnswer {
-  readonly filename: string;
-  readonly status: string;
-  readonly additions: number;
-  readonly deletions: number;
-  readonly patch?: string;
-}
-
-export function changedFile(file: FileAnswer): ChangedFile {
-  const known = ['added', 'removed', 'modified', 'renamed'] as const;
-  return {
-    path: file.filename,
-    status: known.find((status) => status === file.status) ?? 'other',
-    additions: file.additions,
-    deletions: file.deletions,
-    patch: file.patch ?? null,
-  };
 }

@@ -43,7 +43,10 @@ const answerLater =
       });
     });
 const hang: Fetch = (_, init) =>
-  new Promise((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)));
+  new Promise((_resolve, reject) => {
+    if (init?.signal?.aborted) reject(init.signal.reason);
+    init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
+  });
 
 /** Lets fake time pass until the gathering is over; answers how long that took. */
 async function timed(sources: readonly ContextSource[], remediation: Remediation) {

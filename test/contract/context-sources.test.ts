@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createSources } from '../../src/brief/sources/index.ts';
 import { createHttpClient } from '../../src/lib/http.ts';
 import { workflowsAnswers } from '../brief/support/argo-workflows.ts';
@@ -20,7 +20,30 @@ const standIn = useStandIn(
   (asked) => everythingKnown(asked) ?? argocdAnswers(asked) ?? workflowsAnswers(asked) ?? grafanaAnswers(asked),
 );
 /** What these know is GitHub's; everybody else knows of platforms. */
-const OF_GITHUB = new Set(['github-logs', 'annotations', 'checks', 'changed-files', 'head-commit', 'pull-request']);
+const OF_GITHUB = new Set([
+  'github-logs',
+  'annotations',
+  'checks',
+  'changed-files',
+  'head-commit',
+  'pull-request',
+  'reviews',
+  'last-green',
+  'similar-pull-requests',
+]);
+/** Something to find for the sources that look around the red build. */
+beforeAll(async () => {
+  const { gh, sha } = world();
+  gh.addReview(1, { author: 'bob', state: 'COMMENTED', body: 'Round once.' });
+  const job = { name: 'test', conclusion: 'success', log: 'ok 1\n' } as const;
+  gh.addRun({ headBranch: 'main', headSha: gh.state.refs['refs/heads/main'] ?? sha, jobs: [job] });
+  await gh.addPullRequest({
+    title: 'Other rounding',
+    head: 'ada/other',
+    headSha: '8'.repeat(40),
+    files: [{ filename: 'src/cart.js' }],
+  });
+});
 const registered = createSources({ github: githubOf('http://127.0.0.1:1') }).map((source) => source.name);
 
 describe('the registry of context sources', () => {

@@ -68,6 +68,8 @@ export function contextSourceContract({ name, start }: SourceCase): void {
         const signal = init?.signal ?? AbortSignal.abort();
         signals.push(signal);
         return new Promise((_resolve, reject) => {
+          // As fetch itself does with a signal that has fired already.
+          if (signal.aborted) reject(signal.reason);
           signal.addEventListener('abort', () => reject(signal.reason));
         });
       });

@@ -27,6 +27,12 @@ async function askEverything({ gh, call }: Demo): Promise<void> {
   });
   gh.finishRun(runId, [{ name: 'docs', conclusion: 'skipped' }]);
   gh.addStatus(headSha, { state: 'success', context: 'ci/elsewhere', targetUrl: 'https://ci.example/1' });
+  gh.addReview(1, {
+    author: 'ada',
+    state: 'CHANGES_REQUESTED',
+    body: 'Round once.',
+    comments: [{ path: 'src/cart.js', line: 3, body: 'Here.' }],
+  });
   const runs = `${REPO}/actions/runs`;
   const gets = [
     REPO,
@@ -48,6 +54,8 @@ async function askEverything({ gh, call }: Demo): Promise<void> {
     `${REPO}/pulls?state=all&head=acme%3A${feature}&base=main`,
     `${REPO}/pulls/1`,
     `${REPO}/pulls/1/files`,
+    `${REPO}/pulls/1/reviews`,
+    `${REPO}/pulls/1/comments?direction=desc`,
     `${REPO}/branches/${feature}`,
     `${REPO}/git/ref/heads%2F${feature}`,
     `${REPO}/contents/src?ref=${feature}`,

@@ -1,4 +1,4 @@
-import { changedFile } from '../../brief/reads.ts';
+import { changedFile } from '../../brief/changed-file.ts';
 import {
   type ChangedFile,
   inBoth,

@@ -230,6 +230,7 @@ function classifyTimed(deps: GatherDeps, remediation: Remediation, evidence: Evi
     : classifyChecks(
         {
           logs: evidence.logs,
+          greenLogs: evidence.greenLogs,
           failedChecks: evidence.failedChecks,
           workflowName: remediation.workflowName,
           changedFiles: evidence.changedFiles?.map((file) => file.path) ?? [],

@@ -11,10 +11,13 @@ import { checks } from './checks/index.ts';
 import { githubLogs } from './github-logs/index.ts';
 import { grafana } from './grafana/index.ts';
 import { headCommit } from './head-commit/index.ts';
+import { lastGreen } from './last-green/index.ts';
 import { type LokiConfig, loki } from './loki/index.ts';
 import { pastRemediations, type Recall } from './past-remediations/index.ts';
 import { type PrometheusConfig, prometheus } from './prometheus/index.ts';
 import { pullRequest } from './pull-request/index.ts';
+import { reviews } from './reviews/index.ts';
+import { similarPullRequests } from './similar-pull-requests/index.ts';
 
 /** The systems beyond GitHub, as the settings name them; one that is missing answers `not_configured`. */
 export interface Systems {
@@ -39,13 +42,21 @@ export interface SourceDeps {
 /** Every source of context: one line a folder, in the order in which a brief shows them. */
 export function createSources({ github, sleep, systems = {}, ...deps }: SourceDeps): readonly ContextSource[] {
   const http = deps.http ?? createHttpClient({ userAgent: 'healer' });
+  const download = jobLogDownloader(github, sleep);
   return [
-    githubLogs(github, jobLogDownloader(github, sleep)),
+    githubLogs(github, download),
     annotations(github),
     checks(github),
     changedFiles(github),
     headCommit(github),
     pullRequest(github),
+    reviews(github),
+    // What is written into an old log does not come later: nobody waits for it.
+    lastGreen(
+      github,
+      jobLogDownloader(github, () => Promise.resolve()),
+    ),
+    similarPullRequests(github),
     pastRemediations(deps.recall ?? null),
     argocd(http, systems.argocd ?? null),
     argoWorkflows(http, systems.argoWorkflows ?? null),

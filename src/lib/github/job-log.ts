@@ -21,6 +21,8 @@ export interface JobLogRequest {
   /** At most this many bytes are kept: up to 256 KiB of the beginning, the rest of the end. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
+  /** A log that is not there is not waited for: the job ended long ago. */
+  readonly once?: boolean;
 }
 
 /** Waits between looks at a log that is not there yet; resolves early when the signal fires. */
@@ -38,7 +40,7 @@ export function jobLogDownloader(github: GitHub, sleep: Sleep = pause): Download
   return async (request) => {
     let answer = await lookOnce(github, http, request);
     for (const wait of NOT_READY_WAITS) {
-      if (answer.status !== 'not_ready' || request.signal.aborted) break;
+      if (answer.status !== 'not_ready' || request.once === true || request.signal.aborted) break;
       await sleep(wait, request.signal);
       if (!request.signal.aborted) answer = await lookOnce(github, http, request);
     }

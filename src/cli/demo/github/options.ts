@@ -1,7 +1,7 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { OutageSwitch } from './outage.ts';
 import type { Recorder } from './recorder.ts';
-import type { ChangedFile, Conclusion, LogMode, State, StoredStatus } from './state.ts';
+import type { ChangedFile, Conclusion, LogMode, State, StoredReview, StoredStatus } from './state.ts';
 
 export interface Webhook {
   readonly url: string;
@@ -101,6 +101,13 @@ export interface PullRequestInput {
   readonly files?: readonly (Pick<ChangedFile, 'filename'> & Partial<ChangedFile>)[];
 }
 
+export interface ReviewInput {
+  readonly author: string;
+  readonly state: StoredReview['state'];
+  readonly body?: string;
+  readonly comments?: readonly { readonly path: string; readonly line: number; readonly body: string }[];
+}
+
 export interface GitHubStandIn {
   /** The API's root, what `GITHUB_API_URL` should be. */
   readonly url: string;
@@ -125,6 +132,8 @@ export interface GitHubStandIn {
   closePullRequest(number: number, merged?: boolean): Promise<void>;
   /** A comment by a person; sends `issue_comment`. Answers its id. */
   addComment(issue: number, author: string, body: string): number;
+  /** A review of an open pull request; no event is sent. */
+  addReview(pull: number, review: ReviewInput): void;
   addStatus(sha: string, status: Pick<StoredStatus, 'state' | 'context'> & Partial<StoredStatus>): void;
   close(): Promise<void>;
 }

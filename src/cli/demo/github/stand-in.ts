@@ -11,6 +11,7 @@ import type {
   GitHubStandIn,
   JobInput,
   PullRequestInput,
+  ReviewInput,
   RunInput,
   Webhook,
 } from './options.ts';
@@ -132,6 +133,18 @@ export class StandIn implements GitHubStandIn {
 
   addComment(issue: number, author: string, body: string): number {
     return this.#comment(issue, author, body).id;
+  }
+
+  addReview(pull: number, { author, state, body = '', comments = [] }: ReviewInput): void {
+    const { store } = this.#world;
+    const sha = store.state.pulls.find(({ number }) => number === pull)?.headSha ?? '';
+    const common = { pull, author, sha, createdAt: timestamp(this.#world) };
+    const id = store.nextId();
+    store.state.reviews.push({ ...common, id, state, body });
+    for (const comment of comments) {
+      store.state.reviewComments.push({ ...common, ...comment, id: store.nextId(), reviewId: id });
+    }
+    store.save();
   }
 
   addStatus(sha: string, status: Pick<StoredStatus, 'state' | 'context'> & Partial<StoredStatus>): void {

@@ -13,6 +13,9 @@ export interface State {
   pulls: StoredPull[];
   comments: StoredComment[];
   reactions: StoredReaction[];
+  reviews: StoredReview[];
+  /** What reviews say beside lines of the code. */
+  reviewComments: StoredReviewComment[];
   statuses: StoredStatus[];
   /** Commits that exist only here (injected by a test), not in the git repository. */
   commits: Record<string, StoredCommit>;
@@ -172,6 +175,28 @@ export interface StoredReaction {
   readonly createdAt: string;
 }
 
+export interface StoredReview {
+  readonly id: number;
+  readonly pull: number;
+  readonly author: string;
+  readonly state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED';
+  readonly body: string;
+  readonly sha: string;
+  readonly createdAt: string;
+}
+
+export interface StoredReviewComment {
+  readonly id: number;
+  readonly reviewId: number;
+  readonly pull: number;
+  readonly author: string;
+  readonly path: string;
+  readonly line: number;
+  readonly body: string;
+  readonly sha: string;
+  readonly createdAt: string;
+}
+
 export interface StoredStatus {
   readonly id: number;
   readonly sha: string;
@@ -236,6 +261,8 @@ function emptyState(): State {
     pulls: [],
     comments: [],
     reactions: [],
+    reviews: [],
+    reviewComments: [],
     statuses: [],
     commits: {},
     permissions: {},
