@@ -2,6 +2,7 @@ import { LABELS } from '../coderun/draft.ts';
 import type { CodeRun } from '../coderun/schema.ts';
 import { createGitHub, type GitHub, type GitHubAuth } from '../lib/github/client.ts';
 import type { Metrics } from '../report/metrics.ts';
+import { gatedWords, gateOf } from './gates.ts';
 import type { Log } from './log.ts';
 import { VERSION } from './paths.ts';
 import type { Settings } from './settings.ts';
@@ -16,6 +17,7 @@ export function connectGitHub(settings: Settings, log: Log, metrics: Metrics): G
       warn: (fields, message) => log.warn(fields, message),
     },
     onRateLimit: ({ remaining }) => metrics.githubRateLimitRemaining(remaining),
+    outgoing: gatedWords(gateOf(settings)),
   });
 }
 

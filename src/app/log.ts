@@ -1,15 +1,22 @@
 import { type Logger, pino } from 'pino';
 import type { Step } from '../remediate/machine.ts';
+import { openGate } from '../safety/index.ts';
 import type { Settings } from './settings.ts';
 
 export type Log = Logger;
 
 /** JSON lines with constant messages; what varies is a field. */
-export function createLog(level: Settings['logLevel'], destination?: NodeJS.WritableStream): Log {
+export function createLog(
+  level: Settings['logLevel'],
+  destination?: NodeJS.WritableStream,
+  /** Values of our own settings, which must not be logged. */
+  secrets: readonly string[] = [],
+): Log {
+  const gate = openGate(secrets);
   const options = {
     level,
     base: null,
-    formatters: { level: (label: string) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }), log: gate.deep<Record<string, unknown>> },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
   return pino(options, writerTo(destination));

@@ -9,13 +9,12 @@ import type { GitHub } from '../lib/github/client.ts';
 import type { Machine } from '../remediate/machine.ts';
 import type { CodeRunPort } from '../report/api/task-port.ts';
 import type { Metrics } from '../report/metrics.ts';
-import { createRedactor, safeText } from '../safety/index.ts';
 import { codeRunRows } from '../store/coderuns.ts';
 import type { Store } from '../store/open.ts';
 import { findRemediation } from '../store/remediations.ts';
 import type { Environment } from './environment.ts';
+import { gatedEngine, gateOf } from './gates.ts';
 import { runTokens } from './github.ts';
-import { secretValues } from './load-settings.ts';
 import type { Log } from './log.ts';
 import { PROMPTS_DIR } from './paths.ts';
 import type { Settings } from './settings.ts';
@@ -42,16 +41,18 @@ export async function startRuns(deps: RunsDeps): Promise<{
 }> {
   const { settings, log, clock, store, machine } = deps;
   const codeRunTemplates = await loadCodeRunTemplates(join(PROMPTS_DIR, 'coderun'));
-  const engine = createLocalEngine({
+  const gate = gateOf(settings);
+  const local = createLocalEngine({
     rows: codeRunRows(store.db),
     dataDir: resolve(settings.dataDir),
     templates: codeRunTemplates,
     clock,
     baseEnv: deps.env,
     gitToken: runTokens(deps.github),
-    redact: (text) => safeText(text, createRedactor({ secrets: secretValues(settings) })),
+    redact: gate.text,
     onMalformed: (name, why) => log.error({ coderun: name, error: why }, 'CodeRun is malformed'),
   });
+  const engine = gatedEngine(local, gate);
   await adoptTaskRuns({ store, engine, log });
   const endTask = taskEnder({ ...deps, engine });
   const reconciler = createReconciler({

@@ -1,6 +1,6 @@
 import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
-import { hasCredentials, loadSettings } from '../app/load-settings.ts';
+import { hasCredentials, loadSettings, secretValues } from '../app/load-settings.ts';
 import { createLog } from '../app/log.ts';
 import { settleDown } from '../app/memory.ts';
 import { startService } from '../app/service.ts';
@@ -12,7 +12,7 @@ export function registerServer(program: Command, context: CliContext): void {
     .description('Run the service until SIGINT or SIGTERM. Settings come from healer.yaml and the environment.')
     .action(async () => {
       const settings = loadSettings(context.env, context.cwd);
-      const log = createLog(settings.logLevel, context.stdout);
+      const log = createLog(settings.logLevel, context.stdout, secretValues(settings));
       const service = await startService({ settings, log, env: context.env });
       flushCompileCache();
       settleDown();

@@ -39,6 +39,8 @@ export interface GitHubOptions {
   readonly clock?: Clock;
   readonly onRateLimit?: (limit: RateLimit) => void;
   readonly log?: GitHubLog;
+  /** Sees what is about to be written to GitHub and answers what has to be written instead; the keys that it names. */
+  readonly outgoing?: (parameters: Readonly<Record<string, unknown>>) => object;
   /** Base of the waiting time between retries in milliseconds (1, 4, 9 times this); tests set 1. */
   readonly retryBaseMs?: number;
 }
@@ -184,6 +186,7 @@ function octokitFor(options: GitHubOptions, baseUrl: string, doFetch: typeof fet
   // A POST that failed with 5xx may have happened: sending it again could comment twice. Effects retry by their own key.
   octokit.hook.before('request', (request) => {
     if (request.method === 'POST') request.request = { ...request.request, retries: 0 };
+    if (request.method !== 'GET') Object.assign(request, options.outgoing?.(request));
   });
   return octokit;
 }
