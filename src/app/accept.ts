@@ -232,6 +232,9 @@ async function remediationOf(options: AcceptorOptions, kept: Kept, waitMs: numbe
   return step !== undefined && waitMs <= 0 ? step.after : awaitRun(options, remediationId, waitMs);
 }
 
+/** How often somebody who waits is looked for in the store, in milliseconds: another replica may do the work. */
+const LOOK_AGAIN_MS = 1_000;
+
 /** Waits up to `waitMs` until agent and CodeRun are known (RFC 7240 `wait`); the state as it is then. */
 async function awaitRun({ store, machine }: AcceptorOptions, id: string, waitMs: number): Promise<Remediation | null> {
   const settled = (remediation: Remediation | null): boolean =>
@@ -243,8 +246,15 @@ async function awaitRun({ store, machine }: AcceptorOptions, id: string, waitMs:
   return new Promise((resolve) => {
     const finish = (): void => {
       clearTimeout(timer);
+      clearInterval(looks);
       stop();
       resolve(current);
+    };
+    const look = (): void => {
+      void findRemediation(store.db, id).then((latest) => {
+        current = latest;
+        if (settled(latest)) finish();
+      }, finish);
     };
     const stop = machine.subscribe((step) => {
       if (step.after.id !== id) return;
@@ -252,11 +262,9 @@ async function awaitRun({ store, machine }: AcceptorOptions, id: string, waitMs:
       if (settled(current)) finish();
     });
     const timer = setTimeout(finish, waitMs);
+    const looks = setInterval(look, LOOK_AGAIN_MS);
     // It may have moved between the first look and the subscription.
-    void findRemediation(store.db, id).then((latest) => {
-      current = latest;
-      if (settled(latest)) finish();
-    }, finish);
+    look();
   });
 }
 

@@ -4,7 +4,7 @@ import type { Fact } from '../model/fact.ts';
 import type { Remediation } from '../model/remediation.ts';
 import { type ClaimedEffect, claimEffects, finishEffect, nextEffectDue, postponeEffect } from '../store/effects.ts';
 import { isLostRace, type Store, savepoint, type Tx } from '../store/open.ts';
-import { dueRemediations, findRemediation, nextWake } from '../store/remediations.ts';
+import { dueRemediations, findRemediation, nextWake, takeDueRemediations } from '../store/remediations.ts';
 import { type Effect, type EffectKind, isWanted } from './effects.ts';
 import type { Machine, Step } from './machine.ts';
 
@@ -77,16 +77,17 @@ export function createWorker(options: WorkerOptions): Worker {
   let woken = false;
 
   const ringTimers = async (): Promise<number> => {
-    const ids = await dueRemediations(store.db, clock(), TIMERS);
-    if (ids.length === 0) return 0;
+    // Most looks find nothing; those need no transaction.
+    if ((await dueRemediations(store.db, clock(), 1)).length === 0) return 0;
     // One sync of the disk for all of them: each remediation of a storm has a timer of its own.
     const steps = await store.transaction(async (tx) => {
       const rung: (Step | null)[] = [];
-      for (const id of ids) rung.push(await ringTimer(tx, id));
+      for (const id of await takeDueRemediations(tx, store.dialect, clock(), TIMERS))
+        rung.push(await ringTimer(tx, id));
       return rung;
     });
     for (const step of steps) machine.publish(step);
-    return ids.length;
+    return steps.length;
   };
 
   const ringTimer = async (tx: Tx, id: string): Promise<Step | null> => {

@@ -74,17 +74,29 @@ export async function findRemediation(db: Reader, idOrTaskId: string): Promise<R
   return read(await byName.first(db, { name: idOrTaskId }));
 }
 
-/** Ids of live remediations whose timer has rung, the longest overdue first. */
-export async function dueRemediations(db: Reader, now: number, limit: number): Promise<readonly string[]> {
-  const rows = await db
+const due = (db: Reader, now: number, limit: number) =>
+  db
     .selectFrom('remediations')
     .select('id')
     .where('live', '=', LIVE)
     .where('wake_at', '<=', now)
     .orderBy('wake_at')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.id);
+    .limit(limit);
+
+/** Ids of live remediations whose timer has rung, the longest overdue first. */
+export async function dueRemediations(db: Reader, now: number, limit: number): Promise<readonly string[]> {
+  return (await due(db, now, limit).execute()).map((row) => row.id);
+}
+
+/** The same, held until the transaction ends: on PostgreSQL those that another replica has at hand are left to it. */
+export async function takeDueRemediations(
+  tx: Tx,
+  dialect: Store['dialect'],
+  now: number,
+  limit: number,
+): Promise<readonly string[]> {
+  if (dialect === 'sqlite') return dueRemediations(tx, now, limit);
+  return (await due(tx, now, limit).forUpdate().skipLocked().execute()).map((row) => row.id);
 }
 
 /** The next time at which a live remediation wants to be looked at; null when none does. */

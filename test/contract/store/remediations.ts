@@ -19,6 +19,7 @@ import {
   nextWake,
   nthLastEscalation,
   saveRemediation,
+  takeDueRemediations,
   taskIdExists,
 } from '../../../src/store/remediations.ts';
 import { aCheck, anAttempt, aRemediation, aReport } from '../../support/builders.ts';
@@ -154,6 +155,9 @@ export function remediationContract({ store, second }: StoreUnderTest): void {
     await insert(nth(4, { ...ended(5) }));
     expect(await dueRemediations(store().db, 300, 10)).toEqual([nth(2).id, nth(1).id]);
     expect(await dueRemediations(store().db, 300, 1)).toEqual([nth(2).id]);
+    const { dialect } = store();
+    const taken = await store().transaction((tx) => takeDueRemediations(tx, dialect, 300, 10));
+    expect(taken).toEqual([nth(2).id, nth(1).id]);
     expect(await nextWake(store().db)).toBe(100);
   });
 
