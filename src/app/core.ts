@@ -13,6 +13,7 @@ import { createMachine, type Machine } from '../remediate/machine.ts';
 import type { Store } from '../store/open.ts';
 import { createDecider, type Decider } from './decide/index.ts';
 import { keepIncidents } from './incidents.ts';
+import type { Notices } from './notify.ts';
 import { createPolicy, fixedPolicy } from './policy.ts';
 import type { Settings } from './settings.ts';
 
@@ -27,6 +28,8 @@ export interface CoreOptions {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly self?: Self;
+  /** Writes down what people are to be told; nothing is without it. */
+  readonly notices?: Notices;
 }
 
 /** What decides: the service and `healer explain` run the very same. */
@@ -37,13 +40,15 @@ export interface Core {
 }
 
 export function createCore(options: CoreOptions): Core {
-  const { store, settings, clock } = options;
+  const { store, settings, clock, notices } = options;
   const machine = createMachine({
     store,
     clock,
     policyFor: createPolicy(settings, store.dialect),
     policyToOpen: fixedPolicy(settings),
     onEnd: (tx, ended, now) => keepIncidents(tx, store.dialect, ended, now),
+    ...(notices === undefined ? {} : { onStep: notices.stepTaken }),
+    besideComments: showsChecks(settings) ? [{ kind: 'check_run' }] : [],
   });
   const decide = createDecider({
     machine,
@@ -51,8 +56,14 @@ export function createCore(options: CoreOptions): Core {
     newId: options.newId,
     admission: admissionPolicy(settings, options.agents),
     guess: guesser(options.rules),
+    ...(notices === undefined ? {} : { onHealthy: notices.healthy }),
   });
   return { machine, decide, interpret: (delivery) => interpretDelivery(delivery, options.self ?? NOBODY) };
+}
+
+/** Checks can be written by a GitHub App only. */
+export function showsChecks({ github, notifications }: Settings): boolean {
+  return notifications.checkRun.enabled && github.appId !== undefined;
 }
 
 /** Different jobs whose guess is remembered; a busy organisation has some hundreds. */

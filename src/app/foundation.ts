@@ -13,6 +13,7 @@ import { connectGitHub } from './github.ts';
 import { newId } from './ids.ts';
 import { readBreaker } from './load.ts';
 import { type Log, logSteps } from './log.ts';
+import { createNotifications, type Notifications } from './notify-service.ts';
 import { PROMPTS_DIR, VERSION } from './paths.ts';
 import { watchedRules } from './rules.ts';
 import type { Settings } from './settings.ts';
@@ -32,6 +33,7 @@ export interface Foundation {
   /** What Healer knows of itself on GitHub. */
   readonly self: Self;
   readonly core: Core;
+  readonly notifications: Notifications;
   readonly onError: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -52,7 +54,11 @@ export function layFoundation(
   const rules = watchedRules(settings, log);
   undo.push(rules.stop);
   const self = { appId: settings.github.appId ?? null };
-  const core = createCore({ store, settings, rules: rules.current, agents: templates.agents, clock, newId, self });
+  const notifications = createNotifications(settings, { store, clock, newId });
+  const core = createCore({
+    ...{ store, settings, rules: rules.current, agents: templates.agents, clock, newId, self },
+    notices: notifications.notices,
+  });
   core.machine.subscribe(logSteps(log));
   core.machine.subscribe((step) => metrics.remediationChanged(step));
   undo.push(tracing.stop);
@@ -65,6 +71,7 @@ export function layFoundation(
     github: connectGitHub(settings, log, metrics),
     self,
     core,
+    notifications,
     onError: (message, fields) => log.error(fields, message),
   };
 }

@@ -11,6 +11,7 @@ import { listenHost } from './load-settings.ts';
 import type { Log } from './log.ts';
 import { createLoops } from './loops.ts';
 import { askForMissedDeliveries } from './missed-deliveries.ts';
+import { startNotifications } from './notify-start.ts';
 import { VERSION } from './paths.ts';
 import type { Settings } from './settings.ts';
 import { openTracing } from './traces.ts';
@@ -70,6 +71,7 @@ async function compose(options: Required<ServiceOptions>, store: Store, undo: Un
   await acceptor.decideLeftovers();
   loops.worker.start(() => acceptor.whenQuiet(YIELD_MS));
   askForMissedDeliveries(base, undo);
+  startNotifications(base, undo);
   undo.push(
     () => acceptor.drain(),
     () => loops.worker.stop(),

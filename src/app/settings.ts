@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { CHANGE_CONCERN_CODES, type ChangeConcernCode, REFUSED_CONCERNS } from '../model/change-concern.ts';
 import { contextSettings } from './context-settings.ts';
-import { notificationSettings } from './notification-settings.ts';
 import { leadershipSettings } from './leadership-settings.ts';
+import { notificationSettings } from './notification-settings.ts';
 import { taskSettings } from './task-settings.ts';
 import { traceSettings } from './trace-settings.ts';
 

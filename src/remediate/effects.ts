@@ -12,6 +12,8 @@ export type Effect =
   | { readonly kind: 'read_checks'; readonly ordinal: number; readonly phase: 'verifying' | 'rerunning' }
   | { readonly kind: 'open_pull_request'; readonly ordinal: number }
   | { readonly kind: 'comment' }
+  /** The same on the commit, where Healer is a GitHub App. */
+  | { readonly kind: 'check_run' }
   /** Keeps how the attempt with that ordinal, or the whole remediation, ended. */
   | { readonly kind: 'remember'; readonly about: number | 'end' };
 
@@ -24,7 +26,13 @@ export interface Planned {
 }
 
 /** Kinds that may be asked for again after they were done: their key names a duty, not a deed. */
-export const REPEATABLE: ReadonlySet<EffectKind> = new Set(['comment', 'read_checks', 'cancel_run', 'gather']);
+export const REPEATABLE: ReadonlySet<EffectKind> = new Set([
+  'comment',
+  'check_run',
+  'read_checks',
+  'cancel_run',
+  'gather',
+]);
 
 /** The idempotency key: the same duty has the same key, whoever plans it and however often. */
 export function effectKey(remediationId: string, effect: Effect): string {
@@ -41,6 +49,7 @@ export function effectKey(remediationId: string, effect: Effect): string {
       return `${remediationId}:remember:${effect.about}`;
     case 'rerun':
     case 'comment':
+    case 'check_run':
       return `${remediationId}:${effect.kind}`;
   }
 }
@@ -70,6 +79,7 @@ export function isWanted(effect: Effect, remediation: Remediation): boolean {
       );
     case 'cancel_run':
     case 'comment':
+    case 'check_run':
     case 'remember':
       return true;
   }

@@ -9,7 +9,7 @@ import { assignRun } from '../store/remediation-places.ts';
 import { insertRemediation, loadForChange, saveRemediation } from '../store/remediations.ts';
 import { appendTimeline } from '../store/timeline.ts';
 import type { Result } from './change.ts';
-import { effectKey, REPEATABLE } from './effects.ts';
+import { type Effect, effectKey, type Planned, REPEATABLE } from './effects.ts';
 import { attemptsSpent, counts } from './lineage.ts';
 import type { Policy } from './policy.ts';
 import { opened, transition } from './transition.ts';
@@ -33,6 +33,10 @@ export interface MachineOptions {
   readonly policyToOpen?: Policy;
   /** A remediation came to its end; done in the same transaction. */
   readonly onEnd?: (tx: Tx, ended: Remediation, now: number) => Promise<void>;
+  /** Every step that was written; done in the same transaction, after `onEnd`. */
+  readonly onStep?: (tx: Tx, step: Step, now: number) => Promise<void>;
+  /** Planned wherever a comment is: other places that show how a remediation stands. */
+  readonly besideComments?: readonly Effect[];
 }
 
 export interface ApplyOptions {
@@ -55,15 +59,22 @@ export interface Machine {
 }
 
 /** Facts in, states and duties out, each step in one transaction. */
-export function createMachine({ store, clock, policyFor, policyToOpen, onEnd }: MachineOptions): Machine {
+export function createMachine(options: MachineOptions): Machine {
+  const { store, clock, policyFor, policyToOpen, onEnd, onStep, besideComments = [] } = options;
   const listeners = new Set<(step: Step) => void>();
 
-  const write = async (tx: Tx, before: Remediation | null, result: Result, now: number): Promise<void> => {
+  const withMirrors = (planned: Planned): readonly Planned[] =>
+    planned.effect.kind === 'comment'
+      ? [planned, ...besideComments.map((effect) => ({ effect, dueAt: planned.dueAt }))]
+      : [planned];
+
+  const write = async (tx: Tx, step: Step, result: Result, now: number): Promise<void> => {
+    const { before } = step;
     const { remediation } = result;
     await appendTimeline(tx, remediation.id, result.entries);
     await planEffects(
       tx,
-      result.effects.map(({ effect, dueAt }) => ({
+      result.effects.flatMap(withMirrors).map(({ effect, dueAt }) => ({
         key: effectKey(remediation.id, effect),
         remediationId: remediation.id,
         kind: effect.kind,
@@ -74,9 +85,11 @@ export function createMachine({ store, clock, policyFor, policyToOpen, onEnd }: 
       now,
     );
     await keepLineage(tx, before, remediation, now);
-    if (before === null) return;
-    await keepSpending(tx, before, remediation);
-    if (isTerminal(remediation.phase) && !isTerminal(before.phase)) await onEnd?.(tx, remediation, now);
+    if (before !== null) {
+      await keepSpending(tx, before, remediation);
+      if (isTerminal(remediation.phase) && !isTerminal(before.phase)) await onEnd?.(tx, remediation, now);
+    }
+    await onStep?.(tx, step, now);
   };
 
   const machine: Machine = {
@@ -86,8 +99,9 @@ export function createMachine({ store, clock, policyFor, policyToOpen, onEnd }: 
       const result = opened(remediation, policy, now, message);
       if (!(await insertRemediation(tx, result.remediation))) return null;
       if (remediation.runId !== null) await assignRun(tx, remediation.repository, remediation.runId, remediation.id);
-      await write(tx, null, result, now);
-      return { before: null, after: result.remediation, fact: null, entries: result.entries };
+      const step = { before: null, after: result.remediation, fact: null, entries: result.entries };
+      await write(tx, step, result, now);
+      return step;
     },
 
     applyIn: async (tx, id, fact, onlyIf) => {
@@ -99,7 +113,7 @@ export function createMachine({ store, clock, policyFor, policyToOpen, onEnd }: 
       const result = transition(before, fact, await policyFor(tx, before, now, fact), now);
       if (result.remediation !== before) {
         await saveRemediation(tx, result.remediation, loaded.version);
-        await write(tx, before, result, now);
+        await write(tx, { before, after: result.remediation, fact, entries: result.entries }, result, now);
       }
       if (fact.kind === 'failure_joined' && fact.runId !== null) await assignRun(tx, before.repository, fact.runId, id);
       return { before, after: result.remediation, fact, entries: result.entries };

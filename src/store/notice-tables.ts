@@ -10,7 +10,7 @@ export function noticeTables(dialect: Dialect): Migration {
         id text primary key, kind text not null, repository text, is_open integer not null, group_until ${time} not null,
         sequence integer not null, opened_at ${time} not null, updated_at ${time} not null, document text not null
       )`.execute(db);
-      await sql`create index notices_group on notices (kind, repository, group_until) where is_open = 1`.execute(db);
+      await sql`create index notices_group on notices (kind, repository, group_until)`.execute(db);
       await sql`create table notice_subjects (
         key text primary key, notice_id text not null, opened_at ${time} not null
       )`.execute(db);

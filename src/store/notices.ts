@@ -32,7 +32,7 @@ export async function findNoticeOf(tx: Tx, dialect: Store['dialect'], key: strin
   return subject === undefined ? null : findNotice(tx, dialect, subject.notice_id);
 }
 
-/** The open notice that something of this kind and repository may join now. */
+/** The notice that something of this kind and repository may join now. */
 export async function findNoticeToJoin(
   tx: Tx,
   dialect: Store['dialect'],
@@ -45,7 +45,6 @@ export async function findNoticeToJoin(
     .where('kind', '=', kind)
     .where('repository', repository === null ? 'is' : '=', repository)
     .where('group_until', '>', now)
-    .where('is_open', '=', sql.lit(1))
     .orderBy('group_until')
     .limit(1)
     .executeTakeFirst();

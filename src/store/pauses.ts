@@ -47,3 +47,12 @@ export async function readPauses(db: Reader): Promise<readonly Pause[]> {
     since: row.changed_at,
   }));
 }
+
+/** Who stopped or started spending last, there or everywhere; null when nobody ever did. */
+export async function lastTurnOf(
+  db: Reader,
+  repository: string | null,
+): Promise<{ readonly by: string; readonly at: number } | null> {
+  const row = await db.selectFrom('switches').selectAll().where('key', '=', keyOf(repository)).executeTakeFirst();
+  return row === undefined ? null : { by: row.changed_by, at: Number(row.changed_at) };
+}

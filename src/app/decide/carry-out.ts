@@ -11,7 +11,10 @@ export async function carryOut(
   deciding: Deciding,
 ): Promise<Disposition> {
   if (admission.kind === 'pass') {
-    if (admission.healthy) await closeLineage(tx, admission.healthy.subjectKey, 'green', deciding.clock());
+    if (admission.healthy) {
+      await closeLineage(tx, admission.healthy.subjectKey, 'green', deciding.clock());
+      await deciding.onHealthy?.(tx, admission.healthy.subjectKey, deciding.clock());
+    }
     const { status, dedupStatus, remediationId, reason } = admission;
     return { status, dedupStatus, remediationId, reason };
   }

@@ -5,6 +5,7 @@ import type { Classification } from '../../model/evidence.ts';
 import type { Reason } from '../../model/reason.ts';
 import type { CiSignal } from '../../model/signal.ts';
 import type { Machine, Step } from '../../remediate/machine.ts';
+import type { Tx } from '../../store/open.ts';
 
 export type Guess = Pick<Classification, 'agent' | 'failureType' | 'confidence' | 'rule'>;
 
@@ -15,6 +16,8 @@ export interface DeciderOptions {
   readonly admission: AdmissionPolicy;
   /** The first guess, from names alone; the log settles it later. */
   readonly guess: (signal: CiSignal) => Guess;
+  /** A branch turned green by itself; done in the same transaction. */
+  readonly onHealthy?: (tx: Tx, subjectKey: string, now: number) => Promise<void>;
 }
 
 /** One decision under way: what is needed, and the steps to publish after the commit. */

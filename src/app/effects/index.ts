@@ -1,24 +1,35 @@
 import type { Engine } from '../../coderun/engine.ts';
 import type { Handlers } from '../../remediate/worker.ts';
+import type { Metrics } from '../../report/metrics.ts';
 import { cloneUrls } from '../github.ts';
 import { describePullRequest } from '../pull-request-text.ts';
 import { changeReviewer } from './change-review.ts';
+import { checkRunHandler } from './check-run.ts';
 import { readChecksHandler } from './checks.ts';
 import { pullRequestHandler, rerunHandler } from './ci.ts';
 import { cancelRunHandler, spawnHandler } from './coderuns.ts';
-import { commentHandler } from './comment.ts';
+import { type CommentDeps, commentHandler } from './comment.ts';
 import { type GatherDeps, gatherHandler } from './gather.ts';
 import { unlessRepairWaits } from './open-repair.ts';
 import { rememberHandler } from './remember.ts';
 
 export interface EffectDeps extends GatherDeps {
   readonly engine: Engine;
+  readonly metrics: GatherDeps['metrics'] & Pick<Metrics, 'notified'>;
 }
 
 /** Who carries out which effect; the compiler sees to it that none is missing. */
 export function createHandlers(deps: EffectDeps): Handlers {
   const { store, settings, clock, github, engine, templates } = deps;
   const { publicUrl } = settings;
+  const shown: CommentDeps = {
+    github,
+    store,
+    maxAttempts: settings.maxAttempts,
+    codeRunPhase: async (name) => (await engine.get(name))?.status.phase ?? null,
+    pageUrl: ({ id }) => (publicUrl === undefined ? null : new URL(`/remediations/${id}`, publicUrl).href),
+    onResult: deps.metrics.notified,
+  };
   return {
     gather: unlessRepairWaits(gatherHandler(deps), deps),
     spawn: spawnHandler({
@@ -39,12 +50,7 @@ export function createHandlers(deps: EffectDeps): Handlers {
     }),
     open_pull_request: pullRequestHandler({ github, describe: describePullRequest }),
     remember: rememberHandler(deps),
-    comment: commentHandler({
-      github,
-      store,
-      maxAttempts: settings.maxAttempts,
-      codeRunPhase: async (name) => (await engine.get(name))?.status.phase ?? null,
-      pageUrl: ({ id }) => (publicUrl === undefined ? null : new URL(`/remediations/${id}`, publicUrl).href),
-    }),
+    comment: commentHandler(shown),
+    check_run: checkRunHandler({ ...shown, whenNotRepaired: settings.notifications.checkRun.whenNotRepaired }),
   };
 }

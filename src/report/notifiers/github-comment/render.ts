@@ -71,6 +71,32 @@ export function renderComment(remediation: Remediation, view: CommentView): stri
   return `${first}\n${shorten(sections, MAX_COMMENT - first.length - 2)}\n`;
 }
 
+/**
+ * The same for a check: `summary` says what broke and what is happening, `text` what there is to know besides. Each at
+ * most `max` characters.
+ */
+export function renderParts(
+  remediation: Remediation,
+  view: CommentView,
+  max: number,
+): { readonly summary: string; readonly text: string } {
+  const summary: readonly Section[] = [
+    { text: broken(remediation), droppedAt: 1 },
+    { text: now(remediation, view), droppedAt: null },
+    { text: commands(view.commands), droppedAt: null },
+  ];
+  const isOver = remediation.phase === 'escalated';
+  const text: readonly Section[] = [
+    { text: evidence(view.classification), droppedAt: 2 },
+    { text: attempts(remediation, view), droppedAt: 3 },
+    { text: concerns(remediation), droppedAt: 4 },
+    { text: isOver ? whatWasTried(remediation) : '', droppedAt: 1 },
+    { text: isOver ? whereToLook(remediation) : '', droppedAt: 0 },
+    { text: footer(remediation, view), droppedAt: null },
+  ];
+  return { summary: shorten(summary, max), text: shorten(text, max) };
+}
+
 interface Section {
   readonly text: string;
   /** What is too long as a whole loses its sections in this order; null ones stay, they are short. */
