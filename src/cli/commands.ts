@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { diagnose } from '../app/diagnose.ts';
 import { registerClassify } from './classify.ts';
+import { registerCompletion } from './completion.ts';
 import { registerConfig } from './config.ts';
 import type { CliContext } from './context.ts';
 import { registerCrd } from './crd.ts';
@@ -30,4 +31,5 @@ export const COMMANDS: readonly ((program: Command, context: CliContext) => void
   registerCrd,
   registerOpenApi,
   registerConfig,
+  registerCompletion,
 ];
