@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { ENGINE_RIGHTS } from '../coderun/engines/kubernetes/rights.ts';
 import { LEASE_NAME } from '../coderun/reconcile/leader-lease.ts';
 import type { KubernetesClient } from '../lib/kubernetes/client.ts';
 
@@ -13,32 +14,27 @@ export interface Right {
   readonly name?: string;
 }
 
-interface Use {
+/** Rights on one kind of object, as a rule of a Role has them. */
+export interface Rule {
   readonly group: string;
   readonly resource: string;
   readonly verbs: readonly string[];
   readonly name?: string;
 }
 
-/**
- * Everything that the engine and the election ask of the API server. The chart's Role says the same, and the tests compare
- * both with the API server's audit log.
- */
-const USES: readonly Use[] = [
-  { group: 'agents.platform', resource: 'coderuns', verbs: ['create', 'get', 'list', 'patch', 'watch'] },
-  { group: 'agents.platform', resource: 'coderuns/status', verbs: ['patch'] },
-  { group: 'batch', resource: 'jobs', verbs: ['create', 'delete', 'get', 'list', 'patch', 'watch'] },
-  { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
-  { group: '', resource: 'pods/log', verbs: ['get'] },
-  { group: '', resource: 'configmaps', verbs: ['create', 'delete', 'get'] },
-  { group: '', resource: 'secrets', verbs: ['create', 'delete', 'get', 'patch'] },
-  { group: '', resource: 'persistentvolumeclaims', verbs: ['create', 'get'] },
-  { group: 'events.k8s.io', resource: 'events', verbs: ['create', 'patch'] },
+/** What the election asks for. The name of an object that is created cannot be restricted. */
+const ELECTION: readonly Rule[] = [
   { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create'] },
   { group: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'update'], name: LEASE_NAME },
 ];
 
-export const RIGHTS: readonly Right[] = USES.flatMap(({ verbs, ...use }) => verbs.map((verb) => ({ ...use, verb })));
+/**
+ * Everything that the engine and the election ask of the API server. The chart's Role is made of it, and the tests compare
+ * it with the API server's audit log in both directions.
+ */
+export const RULES: readonly Rule[] = [...ENGINE_RIGHTS, ...ELECTION];
+
+export const RIGHTS: readonly Right[] = RULES.flatMap(({ verbs, ...rule }) => verbs.map((verb) => ({ ...rule, verb })));
 
 export interface RefusedRight extends Right {
   /** The authorizer's own words, when it has any. */

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, type Pair, parseDocument, stringify, type YAMLMap } from 'yaml';
+import { RULES } from '../../src/app/cluster-rights.ts';
 import { settingKeys } from '../../src/app/settings.ts';
 
 /* What is made of the chart's own files and of the program's settings: `npm run chart:documents` writes it, a test compares it. */
@@ -102,9 +103,43 @@ export function renderSecretSettings(): string {
   return `${head}${keys.map((key) => `${key.environmentName}: ${key.path}\n`).join('')}`;
 }
 
+/** charts/healer/files/rights.yaml: the rules of the Role, from the list that `healer doctor` asks for. */
+export function renderRights(): string {
+  const rules = RULES.map(({ group, resource, verbs, name }) => ({
+    apiGroups: [group],
+    resources: [resource],
+    ...(name === undefined ? {} : { resourceNames: [name] }),
+    verbs: verbs.toSorted(),
+  }));
+  const head =
+    '# Everything that Healer does in its namespace. Made by `npm run chart:documents` from src/app/cluster-rights.ts.\n';
+  return `${head}${stringify(rules, { collectionStyle: 'block' })}`;
+}
+
+/** The table of docs/kubernetes.md between its two marks. */
+export function renderRightsTable(): string {
+  const rows = RULES.map(({ group, resource, verbs, name }) => {
+    const only = name === undefined ? '' : ` (only \`${name}\`)`;
+    return `| \`${resource}\` | ${group === '' ? 'core' : `\`${group}\``} | ${verbs.toSorted().join(', ')}${only} |`;
+  });
+  return `| resource | group | verbs |\n|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+const GUIDE = join(ROOT, 'docs/kubernetes.md');
+const MARKS = /(<!-- rights -->\n)[\s\S]*(<!-- \/rights -->)/;
+
+/** docs/kubernetes.md with the present table in it. */
+export function renderGuide(): string {
+  const guide = readFileSync(GUIDE, 'utf8');
+  if (!MARKS.test(guide)) throw new Error('docs/kubernetes.md has lost the marks around its table of rights.');
+  return guide.replace(MARKS, (_whole, start: string, end: string) => `${start}${renderRightsTable()}${end}`);
+}
+
 export const DOCUMENTS: readonly { readonly path: string; readonly render: () => string }[] = [
   { path: join(ROOT, 'docs/chart-values.md'), render: renderValuesDocument },
   { path: join(CHART, 'files/secret-settings.yaml'), render: renderSecretSettings },
+  { path: join(CHART, 'files/rights.yaml'), render: renderRights },
+  { path: GUIDE, render: renderGuide },
 ];
 
 if (process.argv[1] === import.meta.filename) {
