@@ -103,9 +103,10 @@ export interface CommandSignal {
   readonly commentId: number;
   /**
    * Which of GitHub's comments it is, because each takes reactions elsewhere: `issue` under `issues/comments`, `review`
-   * under `pulls/comments`; a `review_body` (the words of a whole review, `commentId` is the review's) takes none by REST.
+   * under `pulls/comments`; a `review_body` (the words of a whole review, `commentId` is the review's) takes none by REST, nor does
+   * a `button` of Healer's own check (`commentId` is the check's).
    */
-  readonly commentKind: 'issue' | 'review' | 'review_body';
+  readonly commentKind: 'issue' | 'review' | 'review_body' | 'button';
   readonly commentNodeId: string | null;
   readonly url: string | null;
   readonly actor: Actor;

@@ -15,8 +15,10 @@ export interface ClaimedCommand {
 }
 
 /** What makes a comment's command the same one, however often it is delivered. */
-export function commandKey({ repository, commentKind, commentId }: CommandSignal): string {
-  return `${repository.toLowerCase()}:${commentKind}:${commentId}`;
+export function commandKey({ repository, commentKind, commentId, verb, actor }: CommandSignal): string {
+  const key = `${repository.toLowerCase()}:${commentKind}:${commentId}`;
+  // A check has several buttons, and whoever may press one follows whoever may not.
+  return commentKind === 'button' ? `${key}:${verb}:${actor.login.toLowerCase()}` : key;
 }
 
 /** Writes a command down. False when the comment's command is known. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHmac, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
@@ -13,6 +13,7 @@ import {
   type RunInput,
   startGitHub,
 } from '../../src/cli/demo/github/index.ts';
+import { numberOf } from '../../src/cli/demo/github/shapes/basics.ts';
 import { isTerminal, type Remediation, type TimelineEntry } from '../../src/model/remediation.ts';
 import { findRemediation, listRemediations } from '../../src/store/remediations.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
@@ -36,6 +37,10 @@ export interface WorldOptions {
   readonly settings?: Record<string, unknown>;
   /** Whether GitHub's webhooks reach Healer; true unless said otherwise. */
   readonly webhooks?: boolean;
+  /** Healer works as a GitHub App; with a token otherwise. */
+  readonly asApp?: boolean;
+  /** Healer's clock; the machine's own otherwise. */
+  readonly clock?: () => number;
   /** Takes what Healer logs, at every level. */
   readonly onLog?: (line: string) => void;
 }
@@ -202,6 +207,7 @@ class AcceptanceWorld implements World {
       settings: settingsOf(this.#parts, over),
       log: createLog(onLog === undefined ? 'silent' : 'trace', sink),
       env: process.env,
+      ...(this.#parts.options.clock === undefined ? {} : { clock: this.#parts.options.clock }),
     });
     if (webhooks) await this.gh.begin({ url: `${this.url}/api/webhooks/github`, secret: WEBHOOK_SECRET });
   }
@@ -485,6 +491,19 @@ class AcceptanceWorld implements World {
 
 export const API_TOKEN = 'a-token-of-the-acceptance-tests';
 
+/** Whom the stand-in takes Healer for. */
+const LOGIN = 'healer-demo[bot]';
+
+let key: string | null = null;
+
+/** The stand-in looks at no signature; Healer makes one all the same. */
+function appKey(): string {
+  key ??= generateKeyPairSync('rsa', { modulusLength: 2048 })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString();
+  return key;
+}
+
 function settingsOf({ gh, dataDir, planFile, options }: Parts, over: Record<string, unknown>): Settings {
   const { limits = {}, ...rest } = { ...options.settings, ...over } as Record<string, unknown> & { limits?: object };
   return settingsSchema.parse({
@@ -493,7 +512,7 @@ function settingsOf({ gh, dataDir, planFile, options }: Parts, over: Record<stri
     dataDir,
     github: {
       apiUrl: gh.url,
-      token: DEFAULT_TOKEN,
+      ...(options.asApp === true ? { appId: numberOf(LOGIN), privateKey: appKey() } : { token: DEFAULT_TOKEN }),
       webhookSecret: [WEBHOOK_SECRET],
       cloneUrl: `file://${gh.remotePath}`,
     },

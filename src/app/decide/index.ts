@@ -3,6 +3,7 @@ import { type Reason, reason } from '../../model/reason.ts';
 import type { Signal } from '../../model/signal.ts';
 import type { Step } from '../../remediate/machine.ts';
 import type { Tx } from '../../store/open.ts';
+import { commandOfButton } from './buttons.ts';
 import { decideAlert, decidePlay, decideReview, decideSecurity } from './causes.ts';
 import { decideCi, decidePullRequestChange } from './ci.ts';
 import { decideCommand } from './commands.ts';
@@ -37,7 +38,7 @@ function weight({ dedupStatus, status }: Disposition): number {
   return ['new', 'existing', 'skipped'].indexOf(dedupStatus) * 10 + (status === 'ignored' ? 1 : 0);
 }
 
-function decide(tx: Tx, signal: Signal, deciding: Deciding): Promise<Disposition> {
+async function decide(tx: Tx, signal: Signal, deciding: Deciding): Promise<Disposition> {
   switch (signal.kind) {
     case 'ci_failed':
     case 'ci_passed':
@@ -47,8 +48,10 @@ function decide(tx: Tx, signal: Signal, deciding: Deciding): Promise<Disposition
     case 'security_raised':
     case 'security_resolved':
       return decideSecurity(tx, signal, deciding);
-    case 'review_requested':
-      return decideReview(tx, signal, deciding);
+    case 'review_requested': {
+      const command = await commandOfButton(tx, signal);
+      return command === null ? decideReview(tx, signal, deciding) : decideCommand(tx, command, deciding);
+    }
     case 'platform_alert':
       return decideAlert(tx, signal, deciding);
     case 'play_failed':

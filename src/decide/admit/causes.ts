@@ -46,7 +46,7 @@ export function admitPlay(
 export function admitReview(signal: ReviewSignal, known: KnownFacts, policy: AdmissionPolicy, now: number): Admission {
   const refused = repositoryAllowed({ signal, known, policy, now });
   if (refused !== null) return refused;
-  // Healer's own check carries no buttons.
+  // Those that Healer's check carries are commands, and never come here.
   if (signal.button?.isOwn) return pass('ignored', reason('button_unknown'));
   if (signal.headRef === null) return pass('ignored', reason('no_branch'));
   if (signal.fromFork === true) return pass('skipped', reason('fork'));

@@ -134,6 +134,8 @@ export interface GitHubStandIn {
   addComment(issue: number, author: string, body: string): number;
   /** A review of an open pull request; no event is sent. */
   addReview(pull: number, review: ReviewInput): void;
+  /** Somebody presses a button that a check shows; sends `check_run` requested_action. Throws when it shows none. */
+  pressButton(checkRunId: number, identifier: string, login: string): void;
   addStatus(sha: string, status: Pick<StoredStatus, 'state' | 'context'> & Partial<StoredStatus>): void;
   close(): Promise<void>;
 }

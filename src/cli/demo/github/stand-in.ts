@@ -21,7 +21,7 @@ import { Recorder } from './recorder.ts';
 import { storageRoutes } from './routes/actions.ts';
 import { allRoutes } from './routes/index.ts';
 import { type Listening, listen, RateCounter } from './server.ts';
-import { issueCommentEvent } from './shapes/events.ts';
+import { issueCommentEvent, requestedActionEvent } from './shapes/events.ts';
 import { type State, StateFile, type StoredComment, type StoredRun, type StoredStatus } from './state.ts';
 import { WebhookSender } from './webhooks.ts';
 import { timestamp, type World } from './world.ts';
@@ -145,6 +145,15 @@ export class StandIn implements GitHubStandIn {
       store.state.reviewComments.push({ ...common, ...comment, id: store.nextId(), reviewId: id });
     }
     store.save();
+  }
+
+  pressButton(checkRunId: number, identifier: string, login: string): void {
+    const { checkRuns, pulls } = this.state;
+    const check = checkRuns.find(({ id }) => id === checkRunId);
+    const isShown = check?.status === 'completed' && check.actions?.some((action) => action.identifier === identifier);
+    if (check === undefined || !isShown) throw new Error(`The check ${checkRunId} shows no button ${identifier}.`);
+    const headBranch = pulls.find(({ headSha }) => headSha === check.headSha)?.headRef ?? null;
+    this.#sender.send(requestedActionEvent(this.#world, check, { identifier, sender: login, headBranch }));
   }
 
   addStatus(sha: string, status: Pick<StoredStatus, 'state' | 'context'> & Partial<StoredStatus>): void {

@@ -122,7 +122,15 @@ export interface StoredCheckRun {
   summary: string | null;
   text: string | null;
   annotations: StoredAnnotation[];
+  /** Buttons; GitHub shows them once the check has completed. Missing in states of earlier versions. */
+  actions?: readonly StoredAction[];
   readonly createdAt: string;
+}
+
+export interface StoredAction {
+  readonly label: string;
+  readonly description: string;
+  readonly identifier: string;
 }
 
 export interface StoredPull {

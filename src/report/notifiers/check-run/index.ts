@@ -62,7 +62,7 @@ async function upsert(place: Place): Promise<Told> {
   return { reference: { check: id, digest: digestOf(message) }, action: known === undefined ? 'sent' : 'edited' };
 }
 
-/** A check of an earlier commit that still says “in progress” would say so for ever. */
+/** A check of an earlier commit would say for ever that Healer is at work there, and offer its buttons. */
 async function settle(place: Place, sha: string): Promise<void> {
   const { octokit, message, signal } = place;
   const known = await findOwn(place, sha).catch((error: unknown) => {
@@ -70,8 +70,8 @@ async function settle(place: Place, sha: string): Promise<void> {
     if (statusOf(error) === 404 || statusOf(error) === 422) return undefined;
     throw error;
   });
-  if (known === undefined || known.status === 'completed') return;
   const title = 'Goes on with a newer commit';
+  if (known === undefined || known.output.title === title) return;
   await octokit.rest.checks.update({
     ...splitRepository(message.repository),
     check_run_id: Number(known.id),

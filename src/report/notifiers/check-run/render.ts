@@ -78,13 +78,17 @@ export function renderCheckRun(remediation: Remediation, options: CheckRunOption
   };
 }
 
+/**
+ * GitHub shows buttons on completed checks only, and holds a merge back for one that is required and still runs. So the
+ * check is complete and neutral while Healer is at work, unless it is to hold merges back: then it runs, without buttons.
+ */
 function stateOf(
   phase: Phase,
   whenNotRepaired: CheckRunOptions['whenNotRepaired'],
 ): Pick<CheckRunMessage, 'status' | 'conclusion'> {
   if (phase === 'succeeded') return { status: 'completed', conclusion: 'success' };
   if (phase === 'escalated') return { status: 'completed', conclusion: whenNotRepaired };
-  if (isTerminal(phase)) return { status: 'completed', conclusion: 'neutral' };
+  if (isTerminal(phase) || whenNotRepaired === 'neutral') return { status: 'completed', conclusion: 'neutral' };
   const isWaiting = phase === 'received' || phase === 'deferred' || phase === 'awaiting_approval';
   return { status: isWaiting ? 'queued' : 'in_progress', conclusion: null };
 }

@@ -14,7 +14,7 @@ import {
 import { suiteOf } from '../runs.ts';
 import { checkRunShape, jobAsCheckRun, type Suite, suiteShape } from '../shapes/actions.ts';
 import { type Body, numberOf, repoPage } from '../shapes/basics.ts';
-import type { Conclusion, Status, StoredAnnotation, StoredCheckRun, StoredRun } from '../state.ts';
+import type { Conclusion, Status, StoredAction, StoredAnnotation, StoredCheckRun, StoredRun } from '../state.ts';
 import { timestamp, type World } from '../world.ts';
 import { theCommit } from './commits.ts';
 
@@ -220,6 +220,7 @@ function change(world: World, check: StoredCheckRun, body: Readonly<Record<strin
     check.conclusion = conclusion as Conclusion;
     check.completedAt = text('completed_at') ?? timestamp(world);
   }
+  if (body['actions'] !== undefined) check.actions = actionsOf(body['actions']);
   const output = body['output'] as Record<string, unknown> | undefined;
   if (output === undefined) return;
   const part = (field: string) => (typeof output[field] === 'string' ? output[field] : null);
@@ -228,5 +229,40 @@ function change(world: World, check: StoredCheckRun, body: Readonly<Record<strin
     title: part('title') ?? check.title,
     summary: part('summary'),
     text: part('text') ?? check.text,
+  });
+  // They add up, request by request.
+  check.annotations.push(...annotationsIn(output['annotations']));
+}
+
+const ANNOTATIONS = 50;
+
+function annotationsIn(given: unknown): readonly StoredAnnotation[] {
+  if (given === undefined) return [];
+  if (!Array.isArray(given) || given.length > ANNOTATIONS) throw invalid('CheckRun', 'annotations', 'invalid');
+  return given.map((one: Readonly<Record<string, unknown>>) => {
+    const { path, start_line, end_line, annotation_level, message, title } = one;
+    const isWhole = typeof path === 'string' && typeof message === 'string' && message !== '';
+    if (!isWhole || !Number.isInteger(start_line) || !Number.isInteger(end_line))
+      throw invalid('CheckRun', 'annotations', 'invalid');
+    return {
+      path,
+      startLine: Number(start_line),
+      endLine: Number(end_line),
+      level: annotation_level as StoredAnnotation['level'],
+      title: typeof title === 'string' ? title : null,
+      message,
+    };
+  });
+}
+
+/** GitHub's limits of a button: label 20, description 40, identifier 20 characters, at most three of them. */
+function actionsOf(given: unknown): readonly StoredAction[] {
+  if (!Array.isArray(given) || given.length > 3) throw invalid('CheckRun', 'actions', 'invalid');
+  return given.map(({ label, description, identifier }: Readonly<Record<string, unknown>>) => {
+    const fits = (text: unknown, max: number): text is string =>
+      typeof text === 'string' && text.length > 0 && text.length <= max;
+    if (!fits(label, 20) || !fits(description, 40) || !fits(identifier, 20))
+      throw invalid('CheckRun', 'actions', 'invalid');
+    return { label, description, identifier };
   });
 }

@@ -1,10 +1,10 @@
-import type { StoredComment, StoredCommit, StoredJob, StoredPull, StoredRun } from '../state.ts';
+import type { StoredCheckRun, StoredComment, StoredCommit, StoredJob, StoredPull, StoredRun } from '../state.ts';
 import type { World } from '../world.ts';
-import { jobAsCheckRun, jobShape, runShape, type Suite, suiteShape, workflowShape } from './actions.ts';
+import { checkRunShape, jobAsCheckRun, jobShape, runShape, type Suite, suiteShape, workflowShape } from './actions.ts';
 import { api, type Body, ownerShape, repoPage, userShape } from './basics.ts';
 import { headCommit } from './commit.ts';
 import { commentShape, issueShape } from './issues.ts';
-import { type PullFigures, pullShape } from './pulls.ts';
+import { type PullFigures, pullReferences, pullShape } from './pulls.ts';
 import { repositoryShape } from './repository.ts';
 
 /** One webhook: the event's name for `X-GitHub-Event`, and its body. */
@@ -78,6 +78,40 @@ export function checkRunEvent(
   } = suiteShape(world, suite, commit);
   const check_run = { ...jobAsCheckRun(world, run, job), check_suite: checkSuite };
   return { event: 'check_run', body: { action, check_run, ...around(world, run.actor) } };
+}
+
+/** Somebody pressed a button of a check that was made through the API. */
+export function requestedActionEvent(
+  world: World,
+  check: StoredCheckRun,
+  button: { readonly identifier: string; readonly sender: string; readonly headBranch: string | null },
+): GitHubEvent {
+  const { identifier, sender, headBranch } = button;
+  const common = around(world, sender);
+  const made = checkRunShape(world, check);
+  const check_run = {
+    ...made,
+    check_suite: {
+      id: check.suiteId,
+      node_id: made['node_id'],
+      head_branch: headBranch,
+      head_sha: check.headSha,
+      status: check.status,
+      conclusion: check.conclusion,
+      url: repoPage(world, `/check-suites/${check.suiteId}`),
+      before: null,
+      after: check.headSha,
+      pull_requests: headBranch === null ? [] : pullReferences(world, headBranch),
+      app: made['app'],
+      created_at: check.createdAt,
+      updated_at: check.createdAt,
+    },
+    pull_requests: headBranch === null ? [] : pullReferences(world, headBranch),
+  };
+  return {
+    event: 'check_run',
+    body: { action: 'requested_action', check_run, requested_action: { identifier }, ...common },
+  };
 }
 
 export function checkSuiteEvent(world: World, run: StoredRun, suite: Suite, commit: StoredCommit): GitHubEvent {
