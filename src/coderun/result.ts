@@ -5,8 +5,9 @@ import { usageSchema } from './schema.ts';
 /** Longest summary that is kept, in characters. */
 const MAX_SUMMARY = 4000;
 
-/** The script's own word on what was pushed: its place, not its name, sets it apart from what an agent claims. */
-const PUSHED = /^\{"pushed_sha":"([0-9a-f]{40,64})"/;
+/** The script's own words: their place, not their names, sets them apart from what an agent claims. */
+const OWN_WORDS =
+  /^\{"pushed_sha":"([0-9a-f]{40,64})?"(?:,"session_id":"([A-Za-z0-9._-]{0,200})")?(?:,"measured":(\{[^{}]*\}))?/;
 
 /** What `result.json` says, as far as it can be read. */
 export interface RunResult {
@@ -14,6 +15,8 @@ export interface RunResult {
   readonly report: AgentReport | null;
   /** One sentence: the agent's summary, or the script's; empty when there is none. */
   readonly summary: string;
+  /** The session that the agent's CLI worked in, to go on with; absent when the CLI did not say. */
+  readonly sessionId?: string;
 }
 
 const resultSchema = z.object({
@@ -51,11 +54,20 @@ export function parseResult(text: string | null): RunResult | null {
   if (text === null || text.trim() === '') return null;
   const fields = resultSchema.parse(parseObject(text) ?? salvage(text));
   const summary = (fields.summary ?? '').slice(0, MAX_SUMMARY).trim();
-  const commitSha = PUSHED.exec(text)?.[1] ?? null;
+  const [, pushed, session, measured] = OWN_WORDS.exec(text) ?? [];
+  const commitSha = pushed ?? null;
+  const said = { summary, ...(session ? { sessionId: session } : {}) };
   const status = fields.status ?? (commitSha === null ? null : 'fixed');
-  if (status === null) return { report: null, summary };
-  const usage = usageOf(fields.usage);
-  return { summary, report: { status, summary, commitSha, pullRequestUrl: fields.pull_request_url ?? null, usage } };
+  if (status === null) return { ...said, report: null };
+  // What the CLI counted is worth more than what the agent says it used.
+  const usage = measuredUsage(measured) ?? usageOf(fields.usage);
+  return { ...said, report: { status, summary, commitSha, pullRequestUrl: fields.pull_request_url ?? null, usage } };
+}
+
+/** Null when the script counted nothing. */
+function measuredUsage(text: string | undefined): Usage | null {
+  const value = text === undefined ? null : parseObject(text);
+  return value === null || Object.keys(value).length === 0 ? null : usageOf(value);
 }
 
 function usageOf(value: unknown): Usage | null {

@@ -15,6 +15,29 @@ const filesOf = (change: Partial<CodeRunSpec> = {}) => {
 };
 const CLIS = [...TEMPLATES.clis.keys()];
 
+/** Everything that a task can be given. */
+const TASK: Partial<CodeRunSpec> = {
+  runType: 'implementation',
+  taskId: '7',
+  service: 'shop',
+  branch: 'healer/shop-7',
+  docsRepositoryUrl: 'https://github.com/acme/docs.git',
+  docsProjectDirectory: 'projects/shop',
+  platformRepositoryUrl: 'https://github.com/acme/platform.git',
+  workingDirectory: 'services/shop',
+  contextVersion: 2,
+  continueSession: true,
+  overwriteMemory: true,
+  prompt: 'Build it.',
+  promptModification: 'Use the other HTTP client.',
+  acceptanceCriteria: '- it answers 200',
+  localTools: 'memory',
+  remoteTools: 'search',
+  toolConfig: 'advanced',
+  env: { TOOLS_SERVER_URL: 'https://tools.example/mcp' },
+  cliConfig: { cliType: 'codex', model: 'the-model', settings: {} },
+};
+
 describe('the files an agent finds', () => {
   it('are those of the contract', () => {
     expect(Object.keys(filesOf())).toEqual([
@@ -33,6 +56,25 @@ describe('the files an agent finds', () => {
   it('are these', async () => {
     for (const [name, text] of Object.entries(filesOf()))
       await expect(text).toMatchFileSnapshot(`fixtures/claude/${name}`);
+  });
+
+  it('are these for a task with everything', async () => {
+    for (const [name, text] of Object.entries(filesOf(TASK)))
+      await expect(text).toMatchFileSnapshot(`fixtures/task/${name}`);
+  });
+
+  it('differ between CLIs in this', async () => {
+    const common = filesOf({ cliConfig: { cliType: 'claude', model: 'the-model', settings: {} } });
+    const sections = CLIS.map((cliType) => {
+      const files = filesOf({ localTools: 'memory', cliConfig: { cliType, model: 'the-model', settings: {} } });
+      const own = Object.entries(files).filter(([name]) => !(name in common));
+      const script = files['container.sh'] ?? '';
+      const lines = script.split('\n').filter((line) => !common['container.sh']?.split('\n').includes(line));
+      const call = /^call_agent\(\) \{\n[\s\S]*?^\}/m.exec(script)?.[0] ?? '';
+      const texts = own.map(([name, text]) => `${name}:\n\n${text}`);
+      return [`# ${cliType}`, call, lines.filter((line) => !call.includes(line)).join('\n'), ...texts].join('\n\n');
+    });
+    await expect(`${sections.join('\n\n')}\n`).toMatchFileSnapshot('fixtures/clis.txt');
   });
 
   it('are named by their content', () => {
@@ -78,19 +120,79 @@ describe('the files an agent finds', () => {
     }
   });
 
-  it.each(CLIS)('start %s with its model and its prompt', (cliType) => {
-    const line = filesOf({ cliConfig: { cliType, model: 'the-model', settings: {} } })
+  it.each(CLIS)('start %s with its model and its prompt, anew and in a session', (cliType) => {
+    const lines = filesOf({ cliConfig: { cliType, model: 'the-model', settings: {} } })
       ['container.sh']?.split('\n')
-      .find((text) => text.includes('HEALER_RESULT=$agent_result'));
-    expect(line).toContain('the-model');
+      .filter((text) => text.includes('HEALER_RESULT=$agent_result'));
+    expect(lines).toHaveLength(2);
     const takesStdin = TEMPLATES.clis.get(cliType)?.prompt === 'stdin';
-    expect(line?.includes('$HEALER_PROMPT')).toBe(!takesStdin);
-    expect(line).not.toMatch(/\{\w+\}/);
+    for (const line of lines ?? []) {
+      expect(line).toContain('the-model');
+      expect(line.includes('$HEALER_PROMPT')).toBe(!takesStdin);
+      expect(line).not.toMatch(/\{\w+\}/);
+    }
   });
 
-  it('continue a session where the CLI can', () => {
-    const line = filesOf({ continueSession: true })['container.sh'];
-    expect(line).toContain('--continue');
+  it('name a model with its provider where the CLI wants it, once', () => {
+    const model = (name: string, provider?: string) =>
+      filesOf({
+        cliConfig: { cliType: 'opencode', model: name, settings: {}, ...(provider === undefined ? {} : { provider }) },
+      })['container.sh'];
+    expect(model('gpt-5')).toContain('--model anthropic/gpt-5 ');
+    expect(model('gpt-5', 'openai')).toContain('--model openai/gpt-5 ');
+    expect(model('openrouter/qwen')).toContain('--model openrouter/qwen ');
+  });
+
+  describe('of tools', () => {
+    const json = (change: Partial<CodeRunSpec>, name: string) => JSON.parse(filesOf(change)[name] ?? '');
+    const asked = {
+      localTools: 'memory, git',
+      remoteTools: 'search',
+      env: { TOOLS_SERVER_URL: 'https://tools.example/mcp' },
+    };
+
+    it('hold the servers that were named, by default', () => {
+      expect(json({}, 'mcp.json')).toEqual({ mcpServers: {} });
+      expect(json(asked, 'mcp.json').mcpServers).toMatchObject({
+        memory: { command: 'npx' },
+        git: { command: 'uvx' },
+        tools: { type: 'http', url: 'https://tools.example/mcp' },
+      });
+      expect(Object.keys(json(asked, 'mcp.json').mcpServers)).toEqual(['memory', 'git', 'tools']);
+      expect(json(asked, 'client-config.json')).toMatchObject({
+        toolConfig: 'default',
+        localTools: ['memory', 'git'],
+        remoteTools: ['search'],
+      });
+    });
+
+    it('hold all local servers when advanced, and none at all when minimal', () => {
+      const advanced = json({ ...asked, toolConfig: 'advanced' }, 'mcp.json').mcpServers;
+      expect(Object.keys(advanced)).toEqual([...TEMPLATES.tools.keys(), 'tools']);
+      const minimal = { ...asked, toolConfig: 'minimal' as const };
+      expect(json(minimal, 'mcp.json')).toEqual({ mcpServers: {} });
+      expect(json(minimal, 'client-config.json')).toMatchObject({ localTools: [], remoteTools: [], localServers: {} });
+      expect(json(minimal, 'settings.json').permissions.deny).toContain('WebFetch');
+      expect(json(asked, 'settings.json').permissions.deny).not.toContain('WebFetch');
+    });
+
+    it('are in the CLI’s own format, whatever the names and values are', () => {
+      const odd = { command: 'a "b"\n', args: ['\u007f'], env: { K: 'v' } };
+      const settings = { mcpServers: { 'x"] y': odd, docs: { type: 'http', url: 'https://docs.example/mcp' } } };
+      const config = (cliType: string, name: string) => filesOf({ cliConfig: { cliType, settings } })[name] ?? '';
+      const toml = config('codex', 'cli-config.toml');
+      expect(toml).toContain(
+        '[mcp_servers."x\\"] y"]\ncommand = "a \\"b\\"\\n"\nargs = ["\\u007f"]\nenv = { "K" = "v" }',
+      );
+      expect(toml).toContain('[mcp_servers."docs"]\nurl = "https://docs.example/mcp"');
+      expect(JSON.parse(config('gemini', 'cli-config.json')).mcpServers.docs).toEqual({
+        httpUrl: 'https://docs.example/mcp',
+      });
+      expect(JSON.parse(config('opencode', 'cli-config.json')).mcp).toMatchObject({
+        'x"] y': { type: 'local', command: ['a "b"\n', '\u007f'], environment: { K: 'v' } },
+        docs: { type: 'remote', url: 'https://docs.example/mcp' },
+      });
+    });
   });
 
   it('lay the run’s own settings over the common ones', () => {

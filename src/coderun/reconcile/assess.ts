@@ -286,6 +286,7 @@ function end(ending: Ending, observed: Observed, codeRun: CodeRun, policy: Recon
     ...(report?.commitSha ? { commitSha: report.commitSha } : {}),
     ...(report?.pullRequestUrl ? { pullRequestUrl: report.pullRequestUrl } : {}),
     ...(report?.usage ? { usage: report.usage } : {}),
+    ...(exit?.result?.sessionId ? { sessionId: exit.result.sessionId } : {}),
   };
   const actions: Action[] = isAlive(observed.job) ? [{ kind: 'stop_job', why: 'cancelled' }] : [];
   return { actions, status: statusDiff(codeRun.status, wanted), recheckAt: now };

@@ -65,8 +65,9 @@ function jobExit(exit: ExitFile, folder: RunFolder, redact: (text: string) => st
   };
 }
 
-function redacted({ report, summary }: RunResult, redact: (text: string) => string): RunResult {
+function redacted({ report, summary, ...rest }: RunResult, redact: (text: string) => string): RunResult {
   return {
+    ...rest,
     summary: redact(summary),
     report: report === null ? null : { ...report, summary: redact(report.summary) },
   };
