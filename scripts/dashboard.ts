@@ -1,9 +1,7 @@
 /**
- * Writes the Grafana dashboard of the chart: `node scripts/dashboard.ts > charts/healer/dashboards/healer.json`.
+ * The Grafana dashboard of the chart; `npm run generate` writes it.
  * A panel is a title, a sentence, its queries and a unit; where it stands follows from the order.
  */
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 
 type Kind = 'stat' | 'timeseries' | 'bargauge' | 'table';
 
@@ -491,9 +489,4 @@ function optionsOf({ kind }: Panel): object {
     return { displayMode: 'basic', orientation: 'horizontal', reduceOptions: { calcs: ['lastNotNull'] } };
   }
   return { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi', sort: 'desc' } };
-}
-
-if (import.meta.main) {
-  const path = resolve(import.meta.dirname, '../charts/healer/dashboards/healer.json');
-  writeFileSync(path, `${JSON.stringify(dashboard(), null, 2)}\n`);
 }
