@@ -1,0 +1,113 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Host } from './host.ts';
+import { LogWriter } from './log-file.ts';
+import { type SandboxSpec, STDERR, STDOUT, sandboxCommand, sandboxScript } from './sandbox.ts';
+
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The container could not be made; nothing of it ran. */
+  readonly startError: string | null;
+}
+
+/** A container's process and everything it started. */
+export class ContainerProcess {
+  readonly ended: Promise<Ending>;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, ended: Promise<Ending>) {
+    this.#child = child;
+    this.ended = ended;
+  }
+
+  static async start(host: Host, spec: SandboxSpec, logPath: string): Promise<ContainerProcess> {
+    const pipes = [STDOUT, STDERR].map((name) => join(spec.folder, name));
+    await promisify(execFile)('mkfifo', ['-m', '666', ...pipes]);
+    const script = join(spec.folder, 'start.sh');
+    writeFileSync(script, sandboxScript(host, spec), { mode: 0o700 });
+    const log = new LogWriter(logPath);
+    const streams = pipes.map((path, index) =>
+      readPipe(path, (text) => log.write(index === 0 ? 'stdout' : 'stderr', text)),
+    );
+    const [program = '', ...args] = sandboxCommand(host, script);
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env['PATH'] ?? '' },
+    });
+    const ended = follow(child, streams, log);
+    return new ContainerProcess(child, ended);
+  }
+
+  /** The first process of the container as this machine numbers it; 0 while it is being made or when it is gone. */
+  pid(): number {
+    const outer = this.#child.pid;
+    try {
+      return Number(readFileSync(`/proc/${outer}/task/${outer}/children`, 'utf8').trim().split(' ')[0]);
+    } catch {
+      return 0;
+    }
+  }
+
+  /** Reaches the first process only, which ignores what it has no handler for, as in any container. */
+  terminate(): void {
+    const pid = this.pid();
+    if (pid > 1) signal(pid, 'SIGTERM');
+  }
+
+  /** Ends everything in the container. */
+  kill(): void {
+    const pid = this.pid();
+    signal(pid > 1 ? pid : (this.#child.pid ?? 0), 'SIGKILL');
+  }
+}
+
+interface PipeReader {
+  /** Call when no writer is left: what was written before still arrives. */
+  finish(): Promise<void>;
+}
+
+function readPipe(path: string, onText: (text: string) => void): PipeReader {
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  // Keeps the pipe from ending before the container has opened it.
+  const writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  const socket = new Socket({ fd: reader, readable: true, writable: false });
+  socket.setEncoding('utf8').on('data', onText);
+  socket.on('error', () => undefined);
+  const closed = once(socket, 'close');
+  return {
+    async finish() {
+      closeSync(writer);
+      await closed;
+    },
+  };
+}
+
+async function follow(child: ChildProcess, streams: readonly PipeReader[], log: LogWriter): Promise<Ending> {
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const ending = await new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('error', (error) => {
+      said += error.message;
+      resolve({ code: 128, signal: null });
+    });
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  for (const stream of streams) await stream.finish();
+  log.close();
+  return { ...ending, startError: said.trim() === '' ? null : said.trim() };
+}
+
+function signal(pid: number, what: NodeJS.Signals): void {
+  try {
+    if (pid > 1) process.kill(pid, what);
+  } catch {
+    // It ended in this moment.
+  }
+}

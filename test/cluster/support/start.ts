@@ -1,0 +1,104 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isRunning } from '../../support/postgres-server.ts';
+import type { ClusterOptions } from './cluster-types.ts';
+import { apiserverCommand, controllerManagerCommand, etcdCommand } from './control-plane/commands.ts';
+import { EndedEarly, killNow } from './control-plane/daemon.ts';
+import { DAEMONS, daemonsOf } from './control-plane/daemons.ts';
+import { type ClusterFile, pathsIn, writeCluster, writeIdentity, writeKubeconfig } from './control-plane/layout.ts';
+import { freePort } from './control-plane/ports.ts';
+import { nodeCommand } from './kubelet/command.ts';
+import { type Programs, provision, provisionOptions } from './provision/programs.ts';
+
+const PREFIX = 'healer-test-cluster-';
+/** Another process may take a free port before its server does. */
+const PORT_TRIES = 5;
+
+/** Starts everything, in a folder of its own, and gives that folder. */
+export async function startProcesses(options: ClusterOptions): Promise<string> {
+  sweep();
+  const programs = await provision(provisionOptions());
+  const home = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  // Whoever forgets to stop a cluster, or fails on the way, leaves nothing running.
+  process.once('exit', () => endAll(home));
+  try {
+    const tokens = writeIdentity(home, Date.now());
+    const file = { server: '', etcd: '', tokens, programs: { kubectl: programs.kubectl, helm: programs.helm } };
+    const { etcd } = await startEtcd(home, programs, file);
+    const { server } = await startApiserver(home, programs, { ...file, etcd }, options);
+    const { kubeconfig, controllerKubeconfig, ca } = pathsIn(home);
+    writeKubeconfig(kubeconfig, server, ca, tokens.admin);
+    writeKubeconfig(controllerKubeconfig, server, ca, tokens.controllerManager);
+    await startActors(home, programs, options);
+    return home;
+  } catch (error) {
+    endAll(home);
+    throw error;
+  }
+}
+
+/** SIGKILL for every process of a cluster, without waiting. */
+export function endAll(home: string): void {
+  for (const name of DAEMONS) killNow(home, name);
+}
+
+function startEtcd(home: string, programs: Programs, file: ClusterFile): Promise<ClusterFile> {
+  return onFreePort(async (port) => {
+    const next = { ...file, etcd: `http://127.0.0.1:${port}` };
+    writeCluster(home, next);
+    await daemonsOf(home).etcd.start(etcdCommand(home, programs.etcd, port, await freePort()));
+    return next;
+  });
+}
+
+function startApiserver(
+  home: string,
+  programs: Programs,
+  file: ClusterFile,
+  options: ClusterOptions,
+): Promise<ClusterFile> {
+  return onFreePort(async (port) => {
+    const next = { ...file, server: `https://127.0.0.1:${port}` };
+    writeCluster(home, next);
+    const addresses = { port, etcd: file.etcd };
+    const command = apiserverCommand(home, programs['kube-apiserver'], addresses, options.apiserverArgs ?? []);
+    await daemonsOf(home).apiserver.start(command);
+    return next;
+  });
+}
+
+/** What acts on objects: the controllers, and the node with its scheduler. */
+async function startActors(home: string, programs: Programs, options: ClusterOptions): Promise<void> {
+  const daemons = daemonsOf(home);
+  const starting: Promise<void>[] = [];
+  if (options.withControllerManager !== false) {
+    const args = options.controllerManagerArgs ?? [];
+    const command = controllerManagerCommand(home, programs['kube-controller-manager'], args);
+    starting.push(daemons.controllerManager.start(command));
+  }
+  if (options.keep === true) writeFileSync(join(home, 'keep'), 'yes');
+  if (options.withNode !== false) starting.push(daemons.node.start(nodeCommand(home, options)));
+  await Promise.all(starting);
+}
+
+async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start(await freePort());
+    } catch (error) {
+      if (!(error instanceof EndedEarly) || attempt >= PORT_TRIES) throw error;
+    }
+  }
+}
+
+/** A test run that was killed could not clean up; its processes end here. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (owner === undefined || isRunning(Number(owner))) continue;
+    const home = join(tmpdir(), name);
+    endAll(home);
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
