@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { diagnose } from '../app/diagnose.ts';
+import { registerBackup } from './backup.ts';
 import { registerClassify } from './classify.ts';
 import { registerCompletion } from './completion.ts';
 import { registerConfig } from './config.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly ((program: Command, context: CliContext) => void
   registerInsights,
   registerPause,
   (program, context) => registerDoctor(program, context, ({ env, cwd }) => diagnose(env, cwd)),
+  registerBackup,
   registerCrd,
   registerOpenApi,
   registerConfig,

@@ -80,7 +80,8 @@ function driverFor(options: StoreOptions) {
   return openSqlite(options.kind === 'memory' ? ':memory:' : fileIn(options.dir));
 }
 
-function fileIn(dir: string): string {
+/** The embedded database of a data folder. */
+export function fileIn(dir: string): string {
   return `${dir}/healer.sqlite`;
 }
 
