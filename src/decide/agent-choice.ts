@@ -21,26 +21,42 @@ export interface AgentChoice {
   readonly failureType?: FailureType;
   /** What is remembered of this type of failure; without it the rules alone decide. */
   readonly rates?: readonly AgentRate[];
+  /** Agents that were already sent with all that is known now (see repeat.ts). */
+  readonly told?: ReadonlySet<AgentName>;
+}
+
+export interface ChosenAgent {
+  readonly agent: AgentName;
+  readonly why: string;
+  /** Nobody is left who was not sent with just this before; the agent is only whom it would have been. */
+  readonly nothingNew: boolean;
 }
 
 /**
  * Who makes the next attempt: whoever a person asked for, else the owner that the evidence names, unless experience
  * clearly speaks for another or that agent has failed twice here; then whoever is likeliest to repair it, at first the
  * default agent, who sees what the specialist tried. For security the rules' word stands, whatever experience says.
+ * Nobody is sent twice with the same brief.
  */
-export function chooseAgent(choice: AgentChoice): { readonly agent: AgentName; readonly why: string } {
-  const { classified, pinned, agents } = choice;
-  if (pinned !== null && agents.includes(pinned)) return { agent: pinned, why: `${pinned} was asked for by a person` };
+export function chooseAgent(choice: AgentChoice): ChosenAgent {
+  const { classified, pinned, agents, told = new Set() } = choice;
+  if (pinned !== null && agents.includes(pinned))
+    return { agent: pinned, why: `${pinned} was asked for by a person`, nothingNew: told.has(pinned) };
   const failures = (agent: AgentName) =>
     choice.attempts.filter((attempt) => attempt.agent === agent && isFailure(attempt)).length;
   const better = isSecurity(choice.failureType) ? null : betterThanRules(choice);
   const ranked = [...(better === null ? [] : [better.agent]), classified, ...othersByPromise(choice)];
-  const candidates = ranked.filter((agent) => agents.includes(agent));
+  const allowed = ranked.filter((agent) => agents.includes(agent));
+  const untold = allowed.filter((agent) => !told.has(agent));
+  const nothingNew = untold.length === 0;
+  const candidates = nothingNew ? allowed : untold;
   const fresh = candidates.find((agent) => failures(agent) < FAILURES_BEFORE_CHANGE);
   const agent = fresh ?? candidates[0] ?? DEFAULT_AGENT;
-  if (agent === better?.agent) return { agent, why: better.why };
-  if (agent === classified) return { agent, why: `the evidence names ${agent}` };
-  return { agent, why: `${classified} failed ${failures(classified)} times here` };
+  if (agent === better?.agent) return { agent, why: better.why, nothingNew };
+  if (agent === classified) return { agent, why: `the evidence names ${agent}`, nothingNew };
+  if (told.has(classified) && failures(classified) < FAILURES_BEFORE_CHANGE)
+    return { agent, why: `there is nothing new to tell ${classified}`, nothingNew };
+  return { agent, why: `${classified} failed ${failures(classified)} times here`, nothingNew };
 }
 
 function isFailure(attempt: Attempt): boolean {

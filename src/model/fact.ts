@@ -77,6 +77,8 @@ export interface EvidenceGathered {
   readonly failedChecks: readonly FailedCheck[];
   /** Names of red checks that the repository does not want repaired; success does not wait for them. */
   readonly ignoredChecks?: readonly string[];
+  /** Places in the evidence that read like instructions to an agent, each in a few words. */
+  readonly suspicious?: readonly string[];
   readonly verdict: Verdict;
 }
 
@@ -84,7 +86,11 @@ export interface EvidenceGathered {
 export type Verdict =
   | { readonly kind: 'proceed' }
   | { readonly kind: 'needs_approval'; readonly reason: Reason }
-  | { readonly kind: 'stop'; readonly phase: 'cancelled' | 'superseded' | 'succeeded'; readonly reason: Reason };
+  | {
+      readonly kind: 'stop';
+      readonly phase: 'cancelled' | 'superseded' | 'succeeded' | 'escalated';
+      readonly reason: Reason;
+    };
 
 export interface GatherFailed {
   readonly kind: 'gather_failed';

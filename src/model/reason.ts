@@ -37,6 +37,8 @@ export const REASONS = {
   green_without_change: 'The checks are green without a change.',
   attempts_spent: 'All attempts of this lineage are spent without a green result.',
   infrastructure_spent: 'The agent could not be run: the infrastructure failed too often.',
+  nothing_new:
+    'Every agent that may be sent was sent with all that is known already; another try would only repeat it.',
   no_progress: 'The remediation ran out of time without anything left to try.',
   cancelled_by_person: 'A person cancelled the remediation.',
   pull_request_closed: 'The pull request was closed.',

@@ -53,7 +53,7 @@ function step(remediation: Remediation, fact: Fact, policy: Policy, now: number)
       return timerRang(remediation, policy, now);
     case 'evidence_gathered':
       return remediation.phase === 'gathering'
-        ? evidenceGathered(remediation, fact, policy, now)
+        ? flagged(evidenceGathered(remediation, fact, policy, now), fact, now)
         : unchanged(remediation);
     case 'gather_failed':
       return remediation.phase === 'gathering'
@@ -172,6 +172,14 @@ function evidenceGathered(before: Remediation, fact: EvidenceGathered, policy: P
       .done();
   }
   return startAttempt(remediation, fact, policy, now);
+}
+
+/** People should see that somebody tried to steer an agent; it changes nothing, such text is data like any other. */
+function flagged(result: Result, { suspicious = [] }: EvidenceGathered, now: number): Result {
+  if (suspicious.length === 0) return result;
+  const message = `The evidence holds what reads like instructions to an agent; it is told as data: ${suspicious.join('; ')}.`;
+  const entry = { at: now, phase: result.remediation.phase, event: 'instructions_in_evidence', message };
+  return { ...result, entries: [entry, ...result.entries] };
 }
 
 function learn(remediation: Remediation, fact: EvidenceGathered): Remediation {

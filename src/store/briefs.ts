@@ -15,6 +15,8 @@ export interface StoredBrief {
   /** The branch to make the target branch from when it does not exist yet. */
   readonly baseBranch: string | null;
   readonly prompt: string;
+  /** Equal for two briefs that tell the same; missing in briefs of earlier versions. */
+  readonly knowledge?: string;
 }
 
 export async function insertBrief(db: Reader, brief: StoredBrief): Promise<void> {

@@ -7,15 +7,11 @@ const AGENTS = ['atlas', 'blaze', 'bolt', 'cipher', 'rex'];
 const rate = (agent: string, successes: number, failures: number): AgentRate => ({ agent, successes, failures });
 const tried = (...ends: readonly (readonly [agent: string, outcome: Outcome])[]) =>
   ends.map(([agent, outcome], at) => anAttempt({ ordinal: at + 1, agent, outcome }));
-const choose = (changes: Partial<AgentChoice> = {}) =>
-  chooseAgent({
-    classified: 'rex',
-    pinned: null,
-    attempts: [],
-    agents: AGENTS,
-    failureType: 'rust_build',
-    ...changes,
-  });
+const choose = (changes: Partial<AgentChoice> = {}) => {
+  const choice = { classified: 'rex', pinned: null, attempts: [], agents: AGENTS, ...changes };
+  const { agent, why } = chooseAgent({ failureType: 'rust_build', ...choice });
+  return { agent, why };
+};
 /** Rex repairs one of twelve, Bolt nine of ten. */
 const BOLT_IS_BETTER = [rate('rex', 1, 11), rate('bolt', 9, 1)];
 

@@ -2,6 +2,7 @@ import { causeFindings } from '../../brief/causes.ts';
 import type { Evidence } from '../../brief/evidence.ts';
 import { type GatherDeps as Asking, gather } from '../../brief/gather.ts';
 import { renderPrompt } from '../../brief/prompt/render.ts';
+import { suspiciousPlaces } from '../../brief/prompt/suspicious.ts';
 import type { Templates } from '../../brief/prompt/templates.ts';
 import type { ContextSource } from '../../brief/source.ts';
 import { commitToRepair, type GatheredFacts, judgeEvidence } from '../../decide/admit/verdict.ts';
@@ -34,6 +35,7 @@ import { readRepositoryConfig } from './config.ts';
 import { experienceOf } from './experience.ts';
 import { withPlace } from './place.ts';
 import { assertSighted } from './sighted.ts';
+import { NOTHING_NEW, situationOf, tellingOf } from './told.ts';
 
 export interface GatherDeps {
   readonly store: Store;
@@ -80,11 +82,12 @@ export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
     const judged = await judge(deps, all);
     const informed = await withMemory(deps, evidence, { ...remediation, ...recognised(judged) }, asking);
     const briefId = await storeBrief(deps, { ...all, ...judged, evidence: informed, ordinal: effect.ordinal });
-    return { kind: 'fact', fact: { kind: 'evidence_gathered', briefId, ...judged.fact } };
+    const suspicious = suspiciousPlaces(remediation, judged.classification, informed.findings, redactor);
+    return { kind: 'fact', fact: { kind: 'evidence_gathered', briefId, ...judged.fact, suspicious } };
   };
 }
 
-/** What the memory is asked by: the breakage as it was recognised, not as its names had suggested. */
+/** What the memory is asked by: the breakage as it was recognised. */
 const recognised = ({ fact: { failureType, fingerprint } }: Judged) => ({ failureType, fingerprint });
 
 /** The evidence with what is remembered of this very breakage, in the order of the registry; the event itself stays first. */
@@ -142,6 +145,8 @@ interface Judged {
   readonly fact: Omit<EvidenceGathered, 'kind' | 'briefId'>;
   /** The branch to make the target branch from; null when it exists. */
   readonly baseBranch: string | null;
+  /** What the brief tells, as a digest (see decide/repeat.ts). */
+  readonly knowledge: string;
 }
 
 /** A person who asks again starts anew, also with the choice of the agent. */
@@ -157,13 +162,17 @@ async function judge(deps: GatherDeps, known: Known): Promise<Judged> {
     commitMessage: evidence.headCommit?.message ?? remediation.commitMessage,
     changeRefused: known.changeRefused,
   };
-  const { agent, why } = chooseAgent({
+  const attempts = [...ofLineage(known), remediation].flatMap((life) => life.attempts);
+  const situation = situationOf(remediation, classification, evidence.failedChecks);
+  const { knowledge, told } = await tellingOf(deps.store.db, situation, attempts);
+  const { agent, why, nothingNew } = chooseAgent({
     classified: classification.agent,
     pinned: remediation.pinnedAgent,
-    attempts: [...ofLineage(known), remediation].flatMap(({ attempts }) => attempts),
+    attempts,
     agents: allowedAgents(config, namesOf(deps)),
     failureType,
     rates: await experienceOf(deps.store, failureType, deps.clock()),
+    told,
   });
   const { pullRequest: seen } = evidence;
   // The repair of a fork's pull request gets one of its own.
@@ -178,8 +187,10 @@ async function judge(deps: GatherDeps, known: Known): Promise<Judged> {
       failureType,
       headSha,
     });
+  const verdict = verdictOf(deps, known, facts, classification);
   return {
     classification,
+    knowledge,
     baseBranch: target === remediation.branch ? null : remediation.branch,
     fact: {
       agent,
@@ -195,7 +206,7 @@ async function judge(deps: GatherDeps, known: Known): Promise<Judged> {
       headSha,
       failedChecks: evidence.failedChecks,
       ignoredChecks: ignored,
-      verdict: verdictOf(deps, known, facts, classification),
+      verdict: nothingNew && verdict.kind !== 'stop' ? NOTHING_NEW : verdict,
     },
   };
 }
@@ -284,6 +295,7 @@ async function storeBrief(deps: GatherDeps, input: Judged & Known & { readonly o
     template: prompt.template,
     baseBranch,
     prompt: prompt.text,
+    knowledge: input.knowledge,
   });
   return id;
 }
