@@ -4,6 +4,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -38,12 +39,11 @@ export function writeAtomicFolder(folder: string, files: readonly FolderFile[], 
   const previous = target(data);
   symlinkSync(dated.slice(folder.length + 1), `${data}_tmp`);
   renameSync(`${data}_tmp`, data);
-  const before = new Set(previous === null ? [] : topNames(readNames(join(folder, '..names'))));
+  const before = new Set(readdirSync(folder).filter((name) => !name.startsWith('..')));
   for (const name of topNames(files.map((file) => file.path))) {
     if (!before.delete(name)) symlinkSync(join('..data', name), join(folder, name));
   }
   for (const gone of before) rmSync(join(folder, gone), { force: true });
-  writeFileSync(join(folder, '..names'), JSON.stringify(files.map((file) => file.path)), { mode: 0o600 });
   if (previous !== null) rmSync(join(folder, previous), { recursive: true, force: true });
   return true;
 }
@@ -58,8 +58,8 @@ function writeFile(dated: string, file: FolderFile, owner: Owner): void {
 
 function isSame(data: string, files: readonly FolderFile[]): boolean {
   if (target(data) === null) return false;
-  const names = readNames(join(dirname(data), '..names'));
-  if (names.length !== files.length) return false;
+  const present = readdirSync(data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  if (present.length !== files.length) return false;
   return files.every((file) => {
     const path = join(data, file.path);
     try {
@@ -76,10 +76,6 @@ function target(link: string): string | null {
   } catch {
     return null;
   }
-}
-
-function readNames(file: string): string[] {
-  return JSON.parse(readFileSync(file, 'utf8')) as string[];
 }
 
 function topNames(paths: readonly string[]): string[] {

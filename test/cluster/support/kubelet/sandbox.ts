@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { type Host, namespaceFlags } from './host.ts';
 
 /** Where something of the machine appears in a container. */
@@ -55,7 +56,7 @@ export function sandboxScript(host: Host, spec: SandboxSpec): string {
       .flatMap((point) => hostMountLines(root, point)),
     ...kernelLines(root),
     ...[...spec.mounts].sort((a, b) => depth(a.target) - depth(b.target)).flatMap((mount) => mountLines(root, mount)),
-    `mkdir -p ${quote(join(root, spec.workingDir))}`,
+    `mkdir -p ${quote(inRoot(root, spec.workingDir))}`,
     ...(spec.isReadOnlyRoot ? [`mount -o remount,ro ${quote(root)}`] : []),
     ...(host.isRoot ? [`hostname ${quote(spec.hostname)} 2>/dev/null || true`] : []),
     // From here on the process speaks for itself; until now errors go to the kubelet's log.
@@ -95,8 +96,8 @@ function hostMountLines(root: string, point: string): string[] {
 }
 
 function mountLines(root: string, mount: Mount): string[] {
-  const target = quote(join(root, mount.target));
-  const parent = quote(join(root, mount.target, '..'));
+  const target = quote(inRoot(root, mount.target));
+  const parent = quote(dirname(inRoot(root, mount.target)));
   return [
     mount.isFile ? `mkdir -p ${parent} && { [ -e ${target} ] || : >${target}; }` : `mkdir -p ${target}`,
     `mount --bind ${quote(mount.source)} ${target}`,
@@ -117,6 +118,22 @@ function command(host: Host, spec: SandboxSpec): string {
   const variables = [...spec.variables].map(([name, value]) => `${name}=${value}`);
   const argv = [spec.workingDir, 'setpriv', ...identity, ...privileges, 'env', '-i', ...variables, ...spec.argv];
   return argv.map(quote).join(' ');
+}
+
+/**
+ * The place of a container's path below its root. Links on the way (/var/run on many systems) are followed here, on the
+ * machine whose files the container sees: followed from outside the container they would lead out of it.
+ */
+function inRoot(root: string, path: string): string {
+  return join(root, followed(path));
+}
+
+function followed(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path === '/' ? path : join(followed(dirname(path)), basename(path));
+  }
 }
 
 function depth(path: string): number {
