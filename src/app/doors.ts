@@ -5,16 +5,21 @@ import type { Delivery, Disposition } from '../model/delivery.ts';
 import type { Worker } from '../remediate/worker.ts';
 import { type DecidedWithin, spansOfDelivery } from '../report/traces/index.ts';
 import { type Acceptor, createAcceptor } from './accept.ts';
+import { readBudget } from './budget.ts';
 import { createCommands } from './commands.ts';
 import type { Foundation, Undo } from './foundation.ts';
 import { authorize, createHttp, credentialsOf, httpLimits } from './http.ts';
 import { newId } from './ids.ts';
+import { secretValues } from './load-settings.ts';
 import type { Loops } from './loops.ts';
 import { VERSION } from './paths.ts';
 import { createReadiness } from './readiness.ts';
+import { ruleViews, tryLog } from './rule-views.ts';
 
 /** How often deliveries that could not be decided are taken up again, in milliseconds. */
 const LEFTOVERS_MS = 15_000;
+/** Of what an agent wrote, the end that a page shows. */
+const OUTPUT_BYTES = 16 * 1024;
 
 /** Takes deliveries, and takes up again those that could not be decided. */
 export function openAcceptor(base: Foundation, worker: Worker, undo: Undo): Acceptor {
@@ -86,6 +91,12 @@ export function createRoutes(
       codeRuns,
       codeRunPhase: async (name) => (await engine.get(name))?.status.phase ?? null,
       pausesChanged: worker.wake,
+      listen: (wake) => core.machine.subscribe(wake),
+      tokens: { read: credentials.readTokens, write: credentials.apiTokens },
+      budget: () => readBudget(store, settings, clock()),
+      rules: () => ruleViews(base.rules()),
+      classify: (input) => tryLog(input, base.rules(), secretValues(settings)),
+      codeRunOutput: (name) => engine.output(name, OUTPUT_BYTES),
     },
   });
 }

@@ -448,6 +448,7 @@ describe('GET /openapi.json', () => {
     expect(Object.keys(document.paths).toSorted()).toEqual([
       '/api/deliveries',
       '/api/deliveries/{id}',
+      '/api/events',
       '/api/insights',
       '/api/pause',
       '/api/remediations',
@@ -467,7 +468,7 @@ describe('GET /openapi.json', () => {
   it('says which parameters and bodies are taken, and that they may be left out', async () => {
     const { paths } = (await api.app.inject({ url: '/openapi.json' })).json();
     const names = paths['/api/remediations'].get.parameters.map((entry: { name: string }) => entry.name);
-    expect(names).toEqual(['phase', 'repo', 'branch', 'agent', 'failure_type', 'since', 'limit', 'cursor']);
+    expect(names).toEqual(['phase', 'repo', 'branch', 'agent', 'failure_type', 'since', 'q', 'limit', 'cursor']);
     expect(paths['/api/remediations'].get.parameters.some((entry: { required?: boolean }) => entry.required)).toBe(
       false,
     );

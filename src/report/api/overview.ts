@@ -6,35 +6,44 @@ import type { ReadinessCheck, ReportDeps } from './deps.ts';
 
 const DAY = 86_400_000;
 
-/** The whole service in one look; read by the status answer and the first page. */
-export interface Overview {
+/** How the service is at this moment: what the first page begins with. */
+export interface State {
   readonly checks: readonly ReadinessCheck[];
   readonly pauses: readonly Pause[];
   readonly live: Readonly<Partial<Record<Phase, number>>>;
-  /** Of the last seven days. */
-  readonly results: Results;
-  /** Deliveries of the last day by reason code. */
-  readonly dispositions: Readonly<Record<string, number>>;
   /** Milliseconds that the oldest undecided delivery has been waiting; null when all are decided. */
   readonly oldestUndecidedMs: number | null;
 }
 
-export async function readOverview({ store, clock, readiness }: ReportDeps): Promise<Overview> {
+/** The whole service in one look, for the status answer. */
+export interface Overview extends State {
+  /** Of the last seven days. */
+  readonly results: Results;
+  /** Deliveries of the last day by reason code. */
+  readonly dispositions: Readonly<Record<string, number>>;
+}
+
+export async function readState({ store, clock, readiness }: ReportDeps): Promise<State> {
   const now = clock();
-  const [checks, pauses, live, results, dispositions, oldest] = await Promise.all([
+  const [checks, pauses, live, oldest] = await Promise.all([
     readiness(),
     readPauses(store.db),
     countLive(store),
-    readResults(store, now - 7 * DAY),
-    countDispositions(store.db, now - DAY),
     oldestUndecided(store.db),
   ]);
+  return { checks, pauses, live, oldestUndecidedMs: oldest === null ? null : Math.max(0, now - oldest) };
+}
+
+export async function readOverview(deps: ReportDeps): Promise<Overview> {
+  const { store, clock } = deps;
+  const [state, results, dispositions] = await Promise.all([
+    readState(deps),
+    readResults(store, clock() - 7 * DAY),
+    countDispositions(store.db, clock() - DAY),
+  ]);
   return {
-    checks,
-    pauses,
-    live,
+    ...state,
     results,
     dispositions: Object.fromEntries(dispositions.map(({ reason, count }) => [reason, count])),
-    oldestUndecidedMs: oldest === null ? null : Math.max(0, now - oldest),
   };
 }

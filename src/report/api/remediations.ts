@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { ProblemError } from '../../lib/problem.ts';
 import type { Remediation } from '../../model/remediation.ts';
 import { latestBrief } from '../../store/briefs.ts';
-import { findRemediation, listRemediations, type RemediationFilter } from '../../store/remediations.ts';
+import { type Found, type SearchFilter, searchRemediations } from '../../store/remediation-list.ts';
+import { findRemediation } from '../../store/remediations.ts';
 import { readTimeline } from '../../store/timeline.ts';
 import type { Command, ReportDeps } from './deps.ts';
 import { check, documented, sendJson } from './documented.ts';
@@ -100,23 +101,19 @@ function taskRoute(app: FastifyInstance, deps: ReportDeps): void {
 type ListQuery = ReturnType<typeof listQuery.parse>;
 
 /** One page and where the next one begins; also what the pages show. */
-export async function readPage(
-  { store }: Pick<ReportDeps, 'store'>,
-  query: ListQuery,
-): Promise<{ readonly remediations: readonly Remediation[]; readonly nextCursor: string | null }> {
-  const filter: RemediationFilter = {
+export function readPage({ store }: Pick<ReportDeps, 'store'>, query: ListQuery): Promise<Found> {
+  const filter: SearchFilter = {
     ...(query.phase === undefined ? {} : { phase: query.phase }),
     ...(query.repo === undefined ? {} : { repository: query.repo }),
     ...(query.branch === undefined ? {} : { branch: query.branch }),
     ...(query.agent === undefined ? {} : { agent: query.agent }),
     ...(query.failure_type === undefined ? {} : { failureType: query.failure_type }),
     ...(query.since === undefined ? {} : { since: Date.parse(query.since) }),
+    ...(query.q === undefined ? {} : { text: query.q }),
     ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
-    limit: query.limit + 1,
+    limit: query.limit,
   };
-  const rows = await listRemediations(store.db, filter);
-  const remediations = rows.slice(0, query.limit);
-  return { remediations, nextCursor: rows.length > query.limit ? (remediations.at(-1)?.id ?? null) : null };
+  return searchRemediations(store, filter);
 }
 
 /** What the engine says of the latest CodeRun; null when there is none or the engine does not know it. */

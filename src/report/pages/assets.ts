@@ -5,6 +5,7 @@ import { sha256 } from '../../lib/digest.ts';
 const TYPES = {
   'healer.css': 'text/css; charset=utf-8',
   'healer.js': 'text/javascript; charset=utf-8',
+  'theme.js': 'text/javascript; charset=utf-8',
   'healer.svg': 'image/svg+xml',
 } as const;
 

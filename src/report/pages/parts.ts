@@ -15,10 +15,16 @@ export function ago(at: number, now: number): Html {
   return html`<time datetime="${iso}" title="${utc(at)}">${words}</time>`;
 }
 
-/** The time of day, for lists in which everything happened lately. */
+/** The time of day, for lists in which everything happened lately; UTC until the page's script knows better. */
 export function clockTime(at: number): Html {
   const iso = new Date(at).toISOString();
   return html`<time datetime="${iso}" title="${utc(at)}" data-format="time">${iso.slice(11, 19)}</time>`;
+}
+
+/** Date and time, for what may be long ago. */
+export function fullTime(at: number): Html {
+  const iso = new Date(at).toISOString();
+  return html`<time datetime="${iso}" title="${utc(at)}" data-format="full">${utc(at)}</time>`;
 }
 
 function utc(at: number): string {
@@ -80,7 +86,12 @@ export function select(name: string, label: string, any: string, options: readon
 }
 
 /** Newest and older: the links below a list. */
-export function pager(path: string, query: Readonly<Record<string, string>>, nextCursor: string | null): Html {
+export function pager(
+  path: string,
+  query: Readonly<Record<string, string>>,
+  nextCursor: string | null,
+  older = 'Older',
+): Html {
   const { cursor, ...filters } = query;
   if (nextCursor === null && cursor === undefined) return html``;
   const href = (more: Record<string, string>): string => {
@@ -89,6 +100,44 @@ export function pager(path: string, query: Readonly<Record<string, string>>, nex
   };
   return html`<nav class="pager" aria-label="Pages">
 ${cursor === undefined ? '' : html`<a href="${href({})}">← Newest</a>`}
-${nextCursor === null ? html`<span class="muted">That is all.</span>` : html`<a href="${href({ cursor: nextCursor })}">Older →</a>`}
+${nextCursor === null ? html`<span class="muted">That is all.</span>` : html`<a rel="next" href="${href({ cursor: nextCursor })}">${older} →</a>`}
 </nav>`;
+}
+
+/** A labelled field of a form. */
+export function textField(field: {
+  readonly name: string;
+  readonly label: string;
+  readonly value: string;
+  readonly placeholder?: string;
+  readonly type?: 'text' | 'search' | 'date' | 'password';
+  readonly isWide?: boolean;
+  readonly list?: string;
+}): Html {
+  const { name, label, value, placeholder = '', type = 'text', isWide = false, list } = field;
+  return html`<label class="field${isWide ? ' wide' : ''}"><span>${label}</span><input type="${type}" name="${name}" value="${value}"${
+    placeholder === '' ? '' : html` placeholder="${placeholder}"`
+  }${list === undefined ? '' : html` list="${list}"`} autocomplete="off"></label>`;
+}
+
+export function percent(share: number | null): string {
+  return share === null ? '–' : `${Math.round(share * 1_000) / 10} %`;
+}
+
+export function money(usd: number | null): string {
+  return usd === null ? '–' : `$${usd.toFixed(2)}`;
+}
+
+/** `1,204`: the same in every place, whatever the server's language. */
+export function count(value: number): string {
+  return value.toLocaleString('en');
+}
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Rows of name and value. */
+export function factList(rows: readonly (readonly [string, Part])[]): Html {
+  return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }

@@ -1,57 +1,98 @@
 import type { Remediation, TimelineEntry } from '../../model/remediation.ts';
 import type { StoredBrief } from '../../store/briefs.ts';
+import type { ListedDelivery } from '../../store/delivery-list.ts';
 import { agentName, attemptWord, duration, failureTitle, happening, PHASE_WORDS } from '../words.ts';
-import { attemptCards } from './attempts.ts';
+import { actionsView } from './actions.ts';
+import { attemptCards, codeRunLink } from './attempts.ts';
+import type { Visitor } from './browser-access.ts';
+import { deliveryTable } from './deliveries-page.ts';
 import { excerptView } from './excerpt.ts';
 import { type Html, html, type Part } from './html.ts';
 import { lifePicture } from './life.ts';
-import { ago, badge, clockTime, code, commitUrl, externalLink, phaseBadge, pullRequestUrl, shortSha } from './parts.ts';
+import { lifeDrawing } from './life-svg.ts';
+import {
+  ago,
+  badge,
+  clockTime,
+  code,
+  commitUrl,
+  externalLink,
+  factList,
+  phaseBadge,
+  pullRequestUrl,
+  shortSha,
+} from './parts.ts';
 
 export interface RemediationData {
   readonly remediation: Remediation;
   readonly timeline: readonly TimelineEntry[];
-  /** Of the latest attempt; null until evidence was gathered. */
+  /** Of the attempt that is looked at; null until evidence was gathered. */
   readonly brief: StoredBrief | null;
+  /** Ordinals of attempts that have a brief. */
+  readonly briefed: ReadonlySet<number>;
   readonly now: number;
   /** The engine's word for the latest CodeRun; null when it is not known. */
   readonly codeRunPhase: string | null;
+  readonly hasCodeRunPages: boolean;
+  /** The end of what the agent of the latest attempt wrote; null when there is nothing. */
+  readonly output: string | null;
+  /** What arrived about it, newest first. */
+  readonly deliveries: readonly ListedDelivery[];
   /** What works in a terminal: command and what it does. */
   readonly commands: readonly { readonly type: string; readonly does: string }[];
+  readonly visitor: Visitor;
+  readonly formToken: string;
 }
 
 /** One remediation: what is broken, what is happening, why, what was tried, and what a person can do. */
 export function remediationPage(data: RemediationData): Html {
   const { remediation, timeline, brief, now, codeRunPhase } = data;
-  return html`<p class="crumbs"><a href="/">Overview</a> / ${remediation.taskId}</p>
+  const attempts = { ...data, shown: brief?.ordinal ?? null };
+  return html`<p class="crumbs"><a href="/remediations">Remediations</a> / ${remediation.taskId}</p>
 <h1>${titleOf(remediation)}</h1>
 <p class="subtitle">${where(remediation)}</p>
 <div id="state" data-live>${state(remediation, timeline, codeRunPhase, now)}</div>
-<div class="columns"><div>
+<div class="columns"><div class="story">
 <section aria-labelledby="attempts-title"><h2 id="attempts-title">Attempts</h2>
-<div id="attempts" data-live>${attemptCards(remediation, codeRunPhase, now)}</div></section>
+<div id="attempts" data-live>${attemptCards(attempts)}</div></section>
 <section aria-labelledby="evidence-title"><h2 id="evidence-title">Evidence</h2>
 <div id="evidence" data-live>${evidence(brief)}</div></section>
 <section aria-labelledby="timeline-title"><h2 id="timeline-title">Timeline</h2>
 <div id="timeline" data-live>${timelineView(timeline)}</div></section>
-<section aria-labelledby="prompt-title"><h2 id="prompt-title">Prompt</h2>
-<div id="prompt" data-live>${promptView(brief)}</div></section>
+<section aria-labelledby="prompt-title"><h2 id="prompt-title">Prompt and output</h2>
+<div id="prompt" data-live>${promptView(brief)}${outputView(remediation, data.output)}</div></section>
+${arrivals(data.deliveries, now)}
 </div>
-<aside aria-label="Decision and details">
+<aside aria-label="Actions, decision and details">
+<section aria-labelledby="actions-title"><h2 id="actions-title">What you can do</h2><div id="actions" class="actions" data-live>${actionsView(remediation, data.visitor, data.formToken)}</div></section>
 <section aria-labelledby="decision-title"><h2 id="decision-title">Decision</h2><div id="decision" data-live>${decision(remediation, brief)}</div></section>
 <section aria-labelledby="red-title"><h2 id="red-title">Red at the start</h2><div id="red" data-live>${redChecks(remediation)}</div></section>
-<section aria-labelledby="facts-title"><h2 id="facts-title">Details</h2><div id="facts" data-live>${facts(remediation, codeRunPhase, now)}</div></section>
+<section aria-labelledby="facts-title"><h2 id="facts-title">Details</h2><div id="facts" data-live>${facts(data)}</div></section>
 ${commandsView(data.commands)}
 </aside></div>`;
 }
 
 export function titleOf(remediation: Remediation): string {
   const verb = remediation.phase === 'succeeded' ? 'was' : 'is';
+  const what = REPORTERS[remediation.kind];
+  if (what !== null) return remediation.failureType === null ? what : `${what}: ${failureTitle(remediation)}`;
   return remediation.failureType === null ? `CI ${verb} red` : `CI ${verb} red because of ${failureTitle(remediation)}`;
 }
 
+/** What asks for a repair when it is not red CI. */
+const REPORTERS: Readonly<Record<Remediation['kind'], string | null>> = {
+  ci: null,
+  sec: 'A security alert',
+  review: 'A review asks for changes',
+  play: 'A play failed',
+  alert: 'A platform alert',
+};
+
 function where(remediation: Remediation): Html {
   const { repository, branch, headSha, pullRequest, url, workflowName } = remediation;
-  return html`${repository} · ${branch} · ${externalLink(commitUrl(remediation, headSha), code(shortSha(headSha)))}${
+  const commit =
+    headSha === '' ? '' : html` · ${externalLink(commitUrl(remediation, headSha), code(shortSha(headSha)))}`;
+  return html`<a href="/remediations?repo=${encodeURIComponent(repository)}">${repository}</a> · ${branch}${commit}${
     pullRequest === null ? '' : html` · ${externalLink(pullRequestUrl(remediation), `pull request #${pullRequest}`)}`
   } · ${externalLink(url, workflowName === null ? 'the run' : `run of ${workflowName}`)}`;
 }
@@ -68,6 +109,7 @@ function state(
 <p>${text}${detail === null ? '' : ` ${detail}`}${
     remediation.reason === null ? '' : html` <code class="code">${remediation.reason.code}</code>`
   }</p></div>
+<div class="life-picture">${lifeDrawing(remediation, timeline, now)}</div>
 ${lifePicture(remediation, timeline, now)}`;
 }
 
@@ -106,8 +148,21 @@ function timelineView(timeline: readonly TimelineEntry[]): Html {
 
 function promptView(brief: StoredBrief | null): Html {
   if (brief === null) return html`<p class="empty">No agent has been asked yet.</p>`;
-  return html`<details id="prompt-text"><summary>What the agent of the latest attempt was told (${brief.template})</summary>
+  return html`<details id="prompt-text"><summary>What the agent was told (${brief.template})</summary>
 <pre class="prompt" tabindex="0">${brief.prompt}</pre></details>`;
+}
+
+function outputView({ attempts }: Remediation, output: string | null): Html {
+  const agent = attempts.at(-1)?.agent;
+  if (agent === undefined || output === null || output === '') return html``;
+  return html`<details id="output-text"><summary>What ${agentName(agent)} wrote last</summary>
+<pre class="prompt" tabindex="0">${output}</pre></details>`;
+}
+
+/** What arrived about it. */
+function arrivals(deliveries: readonly ListedDelivery[], now: number): Html {
+  return html`<section aria-labelledby="arrivals-title"><h2 id="arrivals-title">Deliveries that led here</h2>
+<div id="arrivals" data-live>${deliveries.length === 0 ? html`<p class="muted">None is kept.</p>` : deliveryTable(deliveries, now)}</div></section>`;
 }
 
 function decision(remediation: Remediation, brief: StoredBrief | null): Html {
@@ -134,14 +189,19 @@ function redChecks({ failedChecks }: Remediation): Html {
   )}</ul>`;
 }
 
-function facts(remediation: Remediation, codeRunPhase: string | null, now: number): Html {
+function facts({ remediation, codeRunPhase, now, hasCodeRunPages }: RemediationData): Html {
   const { targetBranch, wakeAt, createdAt, endedAt, attempts, attemptsBefore, guidance, approvedBy } = remediation;
   const last = attempts.at(-1);
   return factList([
     ['Opened', ago(createdAt, now)],
     [endedAt === null ? 'Under way for' : 'Took', duration((endedAt ?? now) - createdAt)],
     ['Target branch', targetBranch === null ? '–' : code(targetBranch)],
-    ['CodeRun', last?.codeRunName ? html`${code(last.codeRunName)} ${attemptWord(last, codeRunPhase).label}` : '–'],
+    [
+      'CodeRun',
+      last?.codeRunName
+        ? html`${codeRunLink(last.codeRunName, hasCodeRunPages)} ${attemptWord(last, codeRunPhase).label}`
+        : '–',
+    ],
     ...(wakeAt === null
       ? []
       : ([['Looks again', wakeAt <= now ? 'now' : `in ${duration(wakeAt - now)} at the latest`]] as const)),
@@ -156,10 +216,6 @@ function facts(remediation: Remediation, codeRunPhase: string | null, now: numbe
     ['Remediation', code(remediation.id)],
     ...(remediation.fingerprint === null ? [] : ([['Fingerprint', code(shortSha(remediation.fingerprint))]] as const)),
   ]);
-}
-
-function factList(rows: readonly (readonly [string, Part])[]): Html {
-  return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 function commandsView(commands: RemediationData['commands']): Part {
