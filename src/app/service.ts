@@ -13,6 +13,7 @@ import { createLoops } from './loops.ts';
 import { askForMissedDeliveries } from './missed-deliveries.ts';
 import { startNotifications } from './notify-start.ts';
 import { VERSION } from './paths.ts';
+import { keepTidy } from './retention.ts';
 import type { Settings } from './settings.ts';
 import { openTracing } from './traces.ts';
 
@@ -71,6 +72,7 @@ async function compose(options: Required<ServiceOptions>, store: Store, undo: Un
   await acceptor.decideLeftovers();
   loops.worker.start(() => acceptor.whenQuiet(YIELD_MS));
   askForMissedDeliveries(base, undo);
+  keepTidy(base, undo);
   startNotifications(base, undo);
   undo.push(
     () => acceptor.drain(),

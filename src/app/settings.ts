@@ -3,6 +3,7 @@ import { CHANGE_CONCERN_CODES, type ChangeConcernCode, REFUSED_CONCERNS } from '
 import { contextSettings } from './context-settings.ts';
 import { leadershipSettings } from './leadership-settings.ts';
 import { notificationSettings } from './notification-settings.ts';
+import { retentionSettings } from './retention-settings.ts';
 import { taskSettings } from './task-settings.ts';
 import { traceSettings } from './trace-settings.ts';
 
@@ -96,7 +97,11 @@ export const settingsSchema = z.strictObject({
   agentCommand: list
     .default([])
     .meta({ description: 'Runs this command instead of a CLI; the prompt’s path is in HEALER_PROMPT.' }),
-  promptBudget: count.default(120_000).meta({ description: 'Characters that a prompt may have.' }),
+  promptBudget: count
+    .min(16_000)
+    .max(400_000)
+    .default(120_000)
+    .meta({ description: 'Characters that a prompt may have; never more than 512 KiB.' }),
 
   maxAttempts: count.max(10).default(3).meta({ description: 'Attempts per broken thing before people are asked.' }),
   changeReview: z
@@ -201,6 +206,7 @@ export const settingsSchema = z.strictObject({
   ...taskSettings,
   ...leadershipSettings,
   ...traceSettings,
+  ...retentionSettings,
   apiToken: secretList
     .default([])
     .meta({ secret: true, env: 'HEALER_API_TOKEN', description: 'Bearer tokens that may read and act.' }),
