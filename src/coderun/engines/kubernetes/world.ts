@@ -1,0 +1,72 @@
+import type { KubernetesObject } from '../../../lib/kubernetes/objects.ts';
+import type { CodeRun } from '../../schema.ts';
+import { codeRunOf } from './decode.ts';
+import { jobName, UID_LABEL } from './names.ts';
+import { type KeptMap, type KeptRun, keptMap, keptRun, type Picture } from './picture.ts';
+import type { Resources } from './resources.ts';
+import { type JobView, jobView, type PodView, podView } from './views.ts';
+
+/** What is there: from the picture while it is complete, asked of the API server otherwise. */
+export interface World {
+  run(name: string): Promise<KeptRun | null>;
+  /** Asked of the API server, whatever the picture says. */
+  runNow(name: string): Promise<KeptRun | null>;
+  runs(): Promise<readonly KeptRun[]>;
+  /** The Job of the attempt. With `isSure` a Job that the picture does not know is asked for. */
+  job(codeRun: CodeRun, isSure: boolean): Promise<JobView | null>;
+  jobsOf(uid: string): Promise<readonly JobView[]>;
+  podsOf(job: JobView): Promise<readonly PodView[]>;
+  mapsOf(uid: string): Promise<readonly KeptMap[]>;
+}
+
+export function createWorld(resources: Resources, picture: Picture): World {
+  const runNow = async (name: string): Promise<KeptRun | null> => {
+    const object = await resources.codeRuns.get(name);
+    if (object === null) return null;
+    picture.codeRuns.offer(object);
+    return { ...keptRun(object), codeRun: codeRunOf(object), isWhole: true };
+  };
+  return {
+    runNow,
+    async run(name) {
+      const kept = picture.isComplete() ? picture.codeRuns.get(name) : undefined;
+      // One that is not known may be too new; one that has ended is kept without its texts.
+      return kept?.isWhole === true ? kept : runNow(name);
+    },
+    async runs() {
+      if (picture.isComplete()) return [...picture.codeRuns.values()];
+      return all(resources.codeRuns.list(), keptRun);
+    },
+    async job(codeRun, isSure) {
+      const name = jobName(codeRun);
+      const kept = picture.isComplete() ? picture.jobs.get(name) : undefined;
+      if (kept !== undefined || (picture.isComplete() && !isSure)) return kept ?? null;
+      const object = await resources.jobs.get(name);
+      if (object === null) return null;
+      picture.jobs.offer(object);
+      return jobView(object);
+    },
+    async jobsOf(uid) {
+      return picture.isComplete() ? picture.jobsOf(uid) : all(resources.jobs.list(ofRun(uid)), jobView);
+    },
+    async podsOf(job) {
+      if (picture.isComplete()) return picture.podsOf(job.name);
+      const pods = await all(resources.pods.list(ofRun(job.runUid)), podView);
+      return pods.filter((pod) => pod.jobName === job.name).toSorted((a, b) => a.createdAt - b.createdAt);
+    },
+    async mapsOf(uid) {
+      if (picture.isComplete()) return picture.mapsOf(uid);
+      return all(resources.configMaps.list({ ...ofRun(uid), metadataOnly: true }), keptMap);
+    },
+  };
+}
+
+function ofRun(uid: string): { readonly labels: string } {
+  return { labels: `app.kubernetes.io/managed-by=healer,${UID_LABEL}=${uid}` };
+}
+
+async function all<T>(objects: AsyncIterable<KubernetesObject>, view: (object: KubernetesObject) => T): Promise<T[]> {
+  const found: T[] = [];
+  for await (const object of objects) found.push(view(object));
+  return found;
+}
