@@ -9,6 +9,8 @@ import { type RefusedRight, sayRights } from './cluster-rights.ts';
 export interface ClusterQuestions {
   rights(): Promise<readonly RefusedRight[]>;
   definition(): Promise<DefinitionState>;
+  /** Only the process that leads watches. */
+  isLeading(): boolean;
   /** When the API server last said anything to the engine's watch; null before it first did. Milliseconds since the epoch. */
   lastHeardAt(): number | null;
   /** What is known of who leads; null where nobody else can. */
@@ -41,10 +43,12 @@ export function createClusterHealth(options: ClusterHealthOptions): () => Promis
   return async () => [
     await orUnreachable('rights', rights()),
     await orUnreachable('definition', definition()),
-    watchCheck(ask.lastHeardAt(), options.clock()),
+    ask.isLeading() ? watchCheck(ask.lastHeardAt(), options.clock()) : WATCHED_ELSEWHERE,
     leaderCheck(ask.leader(), options.leaseMs),
   ];
 }
+
+const WATCHED_ELSEWHERE: ReadinessCheck = { name: 'watch', ok: true, detail: 'the replica that leads watches' };
 
 export function rightsCheck(refused: readonly RefusedRight[], namespace: string): ReadinessCheck {
   if (refused.length === 0) return { name: 'rights', ok: true, detail: `everything is allowed in ${namespace}` };

@@ -16,6 +16,7 @@ function healthOf(change: Partial<ClusterQuestions> = {}) {
   const now = {
     rights: async () => [] as never[],
     definition: async () => ({ state: 'fits' }) as const,
+    isLeading: () => true,
     lastHeardAt: () => clock.now(),
     leader: () => view,
     ...change,
@@ -106,6 +107,11 @@ describe('readiness of the cluster', () => {
     const checks = await health();
     expect(checks.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['rights', 'watch']);
     expect(checks[0]?.detail).toContain('ECONNREFUSED');
+  });
+
+  it('leaves the watch to the replica that leads', async () => {
+    const { health } = healthOf({ isLeading: () => false, lastHeardAt: () => null });
+    expect(await failing(health)).toEqual([]);
   });
 
   it('tells a watch that has fallen silent', () => {
