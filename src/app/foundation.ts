@@ -54,7 +54,9 @@ export function layFoundation(
   const rules = watchedRules(settings, log);
   undo.push(rules.stop);
   const self = { appId: settings.github.appId ?? null };
-  const notifications = createNotifications(settings, { store, clock, newId });
+  const onError: Foundation['onError'] = (message, fields) => log.error(fields, message);
+  const notifications = createNotifications(settings, { store, clock, newId, onError });
+  undo.push(() => notifications.rights?.settled());
   const core = createCore({
     ...{ store, settings, rules: rules.current, agents: templates.agents, clock, newId, self },
     notices: notifications.notices,
@@ -68,10 +70,10 @@ export function layFoundation(
     metrics,
     templates,
     rules: rules.current,
-    github: connectGitHub(settings, log, metrics),
+    github: connectGitHub(settings, log, metrics, notifications.rights?.heard),
     self,
     core,
     notifications,
-    onError: (message, fields) => log.error(fields, message),
+    onError,
   };
 }

@@ -1,5 +1,6 @@
 import { LABELS } from '../coderun/draft.ts';
 import type { CodeRun } from '../coderun/schema.ts';
+import type { Access } from '../lib/github/access.ts';
 import { createGitHub, type GitHub, type GitHubAuth } from '../lib/github/client.ts';
 import type { Metrics } from '../report/metrics.ts';
 import { gatedWords, gateOf } from './gates.ts';
@@ -7,7 +8,12 @@ import type { Log } from './log.ts';
 import { VERSION } from './paths.ts';
 import type { Settings } from './settings.ts';
 
-export function connectGitHub(settings: Settings, log: Log, metrics: Metrics): GitHub {
+export function connectGitHub(
+  settings: Settings,
+  log: Log,
+  metrics: Metrics,
+  onAccess?: (access: Access) => void,
+): GitHub {
   return createGitHub({
     auth: githubAuth(settings),
     version: VERSION,
@@ -18,6 +24,7 @@ export function connectGitHub(settings: Settings, log: Log, metrics: Metrics): G
     },
     onRateLimit: ({ remaining }) => metrics.githubRateLimitRemaining(remaining),
     outgoing: gatedWords(gateOf(settings)),
+    ...(onAccess === undefined ? {} : { onAccess }),
   });
 }
 

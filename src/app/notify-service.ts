@@ -1,6 +1,5 @@
-import type { Clock } from '../lib/clock.ts';
-import type { Store } from '../store/open.ts';
 import { createNotices, type Notices } from './notify.ts';
+import { type Rights, type RightsOptions, watchRights } from './notify-rights.ts';
 import { isFor, notifyTargets, type Target } from './notify-targets.ts';
 import type { Places } from './notify-text.ts';
 import type { Settings } from './settings.ts';
@@ -9,12 +8,15 @@ import type { Settings } from './settings.ts';
 export interface Notifications {
   readonly targets: readonly Target[];
   readonly notices: Notices;
+  /** Null when there is nobody to tell. */
+  readonly rights: Rights | null;
 }
 
 export function createNotifications(
   settings: Settings,
-  { store, clock, newId }: { readonly store: Store; readonly clock: Clock; readonly newId: () => string },
+  parts: Pick<RightsOptions, 'store' | 'clock' | 'onError'> & { readonly newId: () => string },
 ): Notifications {
+  const { store, clock, newId } = parts;
   const targets = notifyTargets(settings, clock);
   const notices = createNotices({
     dialect: store.dialect,
@@ -27,7 +29,7 @@ export function createNotifications(
     newId,
     groupMs: settings.notifications.groupSeconds * 1_000,
   });
-  return { targets, notices };
+  return { targets, notices, rights: targets.length === 0 ? null : watchRights({ ...parts, notices }) };
 }
 
 /** Where people see what is told about. */

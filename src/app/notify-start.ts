@@ -1,3 +1,4 @@
+import { messageOf } from '../lib/errors.ts';
 import type { Foundation, Undo } from './foundation.ts';
 import { readBreaker } from './load.ts';
 import { secretValues } from './load-settings.ts';
@@ -9,7 +10,7 @@ const HOUR = 3_600_000;
 /** Begins to tell people what is written down for them; without anybody to tell, nothing is begun. */
 export function startNotifications(base: Foundation, undo: Undo): void {
   const { settings, store, clock, log, metrics, onError, core } = base;
-  const { targets, notices } = base.notifications;
+  const { targets, notices, rights } = base.notifications;
   if (targets.length === 0) return;
   const { quietHours, giveUpHours } = settings.notifications;
   const loop = createNotifyLoop({
@@ -35,6 +36,7 @@ export function startNotifications(base: Foundation, undo: Undo): void {
       if (before === null || before.phase !== after.phase) loop.wake();
     }),
   );
+  rights?.recall().catch((error: unknown) => onError('lost rights could not be read', { error: messageOf(error) }));
   loop.start();
   undo.push(() => loop.stop());
 }

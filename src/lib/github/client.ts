@@ -7,6 +7,7 @@ import { throttling } from '@octokit/plugin-throttling';
 import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../clock.ts';
 import { PermanentError } from '../errors.ts';
+import { type Access, watchAccess } from './access.ts';
 import type { AskAsApp } from './app-deliveries.ts';
 import { guardedFetch, type RateLimit } from './fetch.ts';
 import { type ExpiringToken, type InstallationAuth, installationAuth } from './installation-auth.ts';
@@ -39,6 +40,8 @@ export interface GitHubOptions {
   readonly clock?: Clock;
   readonly onRateLimit?: (limit: RateLimit) => void;
   readonly log?: GitHubLog;
+  /** Hears what every request says about our rights in its repository. */
+  readonly onAccess?: (access: Access) => void;
   /** Sees what is about to be written to GitHub and answers what has to be written instead; the keys that it names. */
   readonly outgoing?: (parameters: Readonly<Record<string, unknown>>) => object;
   /** Base of the waiting time between retries in milliseconds (1, 4, 9 times this); tests set 1. */
@@ -106,6 +109,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
       if (before !== undefined) return before;
       const octokit = octokitFor(options, baseUrl, doFetch, key);
       if (appAuth !== null) authenticateAs(octokit, installationAuth({ appAuth, base, repository }));
+      if (options.onAccess !== undefined) watchAccess(octokit, repository, options.onAccess);
       known.set(key, octokit);
       return octokit;
     },
