@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { selectorProblem, templateProblem } from '../brief/query-language.ts';
 import { DEFAULT_LOKI_QUERIES } from '../brief/sources/loki/index.ts';
 import { DEFAULT_QUERIES } from '../brief/sources/prometheus/figures.ts';
+import { clusterSettings } from './context-cluster.ts';
 
 /** Names inside the cluster, which only the cluster's own network resolves: `grafana`, `grafana.monitoring.svc.cluster.local`. */
 const IN_CLUSTER = /^(?:[a-z0-9-]+|[a-z0-9.-]+\.svc(?:\.[a-z0-9.-]+)?)$/i;
@@ -140,4 +141,32 @@ export const contextSettings = {
     })
     .superRefine(keepTokenSafe)
     .prefault({}),
+  openMemory: z
+    .strictObject({
+      url: url('OPENMEMORY_URL', 'OpenMemory (CaviraOSS) beside the store’s own memory.'),
+      token: secretToken('OPENMEMORY_API_KEY', 'Its OM_API_KEY.'),
+      userId: z
+        .string()
+        .regex(/^[\w.@-]{1,100}$/, 'is not an id: letters, digits, dots, dashes, underscores and @')
+        .default('healer')
+        .meta({ description: 'Under which user Healer’s memories are kept there.' }),
+      timeMs: z.coerce
+        .number()
+        .int()
+        .min(50)
+        .max(10_000)
+        .default(1_500)
+        .meta({ description: 'How long it may take to answer, in milliseconds; a brief goes on without it.' }),
+    })
+    .superRefine(keepTokenSafe)
+    .prefault({}),
+  ...clusterSettings,
+  contextRedirectHosts: z
+    .union([z.array(z.string()), z.string()])
+    .transform((value) =>
+      (typeof value === 'string' ? value.split(',') : value).map((word) => word.trim()).filter(Boolean),
+    )
+    .pipe(z.array(z.string().regex(/^[a-z0-9.-]+(?::\d+)?$/i, 'is not a host or host:port')))
+    .default([])
+    .meta({ description: 'Hosts that a system’s redirect may lead to besides its own; no token is sent there.' }),
 };

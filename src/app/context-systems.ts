@@ -1,16 +1,21 @@
 import type { PeerConfig } from '../brief/peer.ts';
 import type { Systems } from '../brief/sources/index.ts';
 import { createHttpClient, type HttpClient } from '../lib/http.ts';
+import { contextCluster } from './context-cluster.ts';
+import type { Environment } from './environment.ts';
 import { VERSION } from './paths.ts';
 import type { Settings } from './settings.ts';
 
-/** The client for systems beyond GitHub: redirects stay on their host, certificates are verified, nothing is repeated. */
-export function contextHttp(): HttpClient {
-  return createHttpClient({ userAgent: `healer/${VERSION}` });
+/** The client for systems beyond GitHub: redirects stay on listed hosts, certificates are verified, nothing is repeated. */
+export function contextHttp({ contextRedirectHosts }: Pick<Settings, 'contextRedirectHosts'>): HttpClient {
+  return createHttpClient({ userAgent: `healer/${VERSION}`, redirectHosts: contextRedirectHosts });
 }
 
 /** What the settings say of the systems beyond GitHub; null for one that has no address. */
-export function contextSystems({ prometheus, loki, argocd, argoWorkflows, grafana }: Settings): Required<Systems> {
+export function contextSystems(
+  { prometheus, loki, argocd, argoWorkflows, grafana, cluster }: Settings,
+  env: Environment = {},
+): Required<Systems> {
   const withAddress = <T extends object>(
     { url, token }: { readonly url?: string | undefined; readonly token?: string | undefined },
     more: T,
@@ -31,5 +36,6 @@ export function contextSystems({ prometheus, loki, argocd, argoWorkflows, grafan
       selector: argoWorkflows.selector,
     }),
     grafana: withAddress(grafana, {}),
+    kubernetes: contextCluster(cluster, env),
   };
 }

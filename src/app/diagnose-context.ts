@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { connectPeer, type PeerConfig } from '../brief/peer.ts';
 import { fillSelector, fillTemplate, type QueryValues } from '../brief/query-language.ts';
+import { clusterReads } from '../brief/sources/kubernetes/api.ts';
+import type { KubernetesConfig } from '../brief/sources/kubernetes/index.ts';
+import { openMemory } from '../learn/memories/openmemory/index.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { HttpClient } from '../lib/http.ts';
 import { contextSystems } from './context-systems.ts';
+import type { Environment } from './environment.ts';
 import type { Finding } from './finding.ts';
 import type { Settings } from './settings.ts';
 
@@ -23,8 +27,13 @@ const SAMPLE: QueryValues = {
 type Ask = (path: readonly string[], query?: readonly (readonly [string, string])[]) => Promise<void>;
 
 /** Asks every system once, all at the same time, as a gathering would. */
-export function diagnoseContext(settings: Settings, http: HttpClient, now: number): Promise<readonly Finding[]> {
-  const systems = contextSystems(settings);
+export function diagnoseContext(
+  settings: Settings,
+  http: HttpClient,
+  now: number,
+  env: Environment = {},
+): Promise<readonly Finding[]> {
+  const systems = contextSystems(settings, env);
   const { prometheus, loki, argoWorkflows } = settings;
   const questions: readonly Question[] = [
     {
@@ -63,7 +72,50 @@ export function diagnoseContext(settings: Settings, http: HttpClient, now: numbe
       look: lookAtGrafana,
     },
   ];
-  return Promise.all(questions.map((question) => findingOf(http, now, question)));
+  return Promise.all([
+    ...questions.map((question) => findingOf(http, now, question)),
+    lookAtCluster(systems.kubernetes, settings.cluster.namespaces),
+    lookAtOpenMemory(http, settings.openMemory, now),
+  ]);
+}
+
+async function lookAtOpenMemory(
+  http: HttpClient,
+  { url, token, userId }: Settings['openMemory'],
+  now: number,
+): Promise<Finding> {
+  const name = 'memory openmemory';
+  const without = 'briefs tell what Healer’s own store remembers; everything else works';
+  if (url === undefined) return { name, status: 'missing', detail: 'no OPENMEMORY_URL', without };
+  const memory = openMemory(http, { url, token: token ?? null, userId, clock: () => now });
+  const question = { fingerprint: null, failureType: null, words: 'shop', limit: 1, exceptRemediation: '', now };
+  try {
+    await memory.recall({ ...question, repository: SAMPLE.repository }, AbortSignal.timeout(TIMEOUT_MS));
+    return { name, status: 'ok', detail: `${url} answers; memories of ${userId} can be asked for`, without: null };
+  } catch (error) {
+    return { name, status: 'failed', detail: messageOf(error), without };
+  }
+}
+
+async function lookAtCluster(config: KubernetesConfig | null, namespaces: readonly string[]): Promise<Finding> {
+  const name = 'context kubernetes';
+  const without = 'briefs do not tell pods, events and rollouts; everything else works';
+  if (config === null) return { name, status: 'missing', detail: 'cluster.access is off', without };
+  const reads = clusterReads(config.read, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  try {
+    for (const namespace of namespaces.length === 0 ? [''] : namespaces) {
+      await Promise.all([
+        reads.pods(namespace, null),
+        reads.warnings(namespace),
+        reads.replicaSets(namespace),
+        reads.deployments(namespace),
+      ]);
+    }
+    const where = namespaces.length === 0 ? 'every namespace' : namespaces.join(', ');
+    return { name, status: 'ok', detail: `pods, events and rollouts of ${where} can be read`, without: null };
+  } catch (error) {
+    return { name, status: 'failed', detail: messageOf(error), without };
+  }
 }
 
 async function lookAtArgocd(ask: Ask): Promise<string> {

@@ -15,6 +15,7 @@ import type { Environment } from './environment.ts';
 import type { Finding } from './finding.ts';
 import { githubAuth } from './github.ts';
 import { hasCredentials, listenHost, loadSettings } from './load-settings.ts';
+import { diagnoseNotifications } from './notify-diagnose.ts';
 import { PROMPTS_DIR, RULES_DIR, VERSION } from './paths.ts';
 import type { Settings } from './settings.ts';
 
@@ -41,7 +42,8 @@ export async function diagnose(env: Environment, cwd: string): Promise<readonly 
     await attempt('rules', async () => rules(settings)),
     await attempt('prompts', prompts),
     await agentCli(settings, env),
-    ...(await diagnoseContext(settings, contextHttp(), Date.now())),
+    ...(await diagnoseContext(settings, contextHttp(settings), Date.now(), env)),
+    ...diagnoseNotifications(settings),
   ];
 }
 

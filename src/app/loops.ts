@@ -4,13 +4,13 @@ import { createWorker, type Worker } from '../remediate/worker.ts';
 import type { CodeRunPort } from '../report/api/task-port.ts';
 import { releaseAllCommands } from '../store/commands.ts';
 import { releaseAllEffects } from '../store/effects.ts';
-import { similarOutcomes } from '../store/outcomes.ts';
 import { contextHttp, contextSystems } from './context-systems.ts';
 import { commandChore } from './effects/commands.ts';
 import { createHandlers } from './effects/index.ts';
 import type { Foundation, Undo } from './foundation.ts';
 import { newId } from './ids.ts';
 import { secretValues } from './load-settings.ts';
+import { memoriesOf } from './memories.ts';
 import { startRuns } from './runs.ts';
 
 const CONCURRENT_EFFECTS = 8;
@@ -50,11 +50,13 @@ export async function createLoops(base: Foundation, undo: Undo): Promise<Loops> 
 
 function handlers(base: Foundation, engine: LocalEngine): ReturnType<typeof createHandlers> {
   const { store, settings, clock, github, templates, rules, metrics, tracing } = base;
+  const memories = memoriesOf(base);
+  const keep = memories.remember;
   const sources = createSources({
     github,
-    http: contextHttp(),
-    systems: contextSystems(settings),
-    recall: (query) => similarOutcomes(store.db, query),
+    http: contextHttp(settings),
+    systems: contextSystems(settings, base.env),
+    recall: memories.recall,
   });
   const secrets = secretValues(settings);
   return createHandlers({
@@ -70,6 +72,7 @@ function handlers(base: Foundation, engine: LocalEngine): ReturnType<typeof crea
     metrics,
     tracing,
     secrets,
+    keep,
   });
 }
 

@@ -3,8 +3,22 @@ import { splitRepository } from '../lib/github/errors.ts';
 import { allPages } from '../lib/github/pages.ts';
 import type { Remediation } from '../model/remediation.ts';
 import { changedFile } from './changed-file.ts';
-import type { Changes, Reads } from './reads.ts';
+import type { ChangedFile, PullRequestFacts, RepositoryFacts } from './evidence.ts';
 import { subjectOf } from './subject.ts';
+
+export interface Changes {
+  /** What changes them, in words. */
+  readonly what: string;
+  readonly files: readonly ChangedFile[];
+  readonly url: string;
+}
+
+interface NeededReads {
+  redCommit(): Promise<string>;
+  pullRequest(): Promise<PullRequestFacts | null>;
+  repository(): Promise<RepositoryFacts>;
+  commit(sha: string): Promise<Omit<Changes, 'what'>>;
+}
 
 /** GitHub lists at most 3,000 files of a pull request. */
 const MAX_PAGES = 5;
@@ -12,7 +26,7 @@ const MAX_PAGES = 5;
 export async function readChanges(
   github: GitHub,
   remediation: Remediation,
-  reads: Reads,
+  reads: NeededReads,
   signal: AbortSignal,
 ): Promise<Changes> {
   const octokit = github.forRepository(remediation.repository);

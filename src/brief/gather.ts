@@ -13,6 +13,8 @@ export interface GatherDeps {
   readonly redactor: Redactor;
   /** Told of every answer, for metrics. */
   readonly onFinding?: (finding: ContextFinding) => void;
+  /** What the classifier went by, for the sources that are asked after it. */
+  readonly words?: string;
   /** Fires when Healer stops. */
   readonly signal?: AbortSignal;
 }
@@ -80,7 +82,15 @@ async function askOne(source: ContextSource, remediation: Remediation, asking: A
   };
   try {
     if (!source.relevant(remediation)) return finish('not_relevant', answer.empty('Not relevant for this failure.'));
-    const asked = source.ask({ remediation, now: started, signal, budget, shared: asking.shared, learn });
+    const asked = source.ask({
+      remediation,
+      now: started,
+      signal,
+      budget,
+      shared: asking.shared,
+      words: deps.words ?? '',
+      learn,
+    });
     const given = await within(asked, budget.timeMs, asking.signal);
     if (given === null) return finish('timed_out', answer.failed(`Gave no answer within ${budget.timeMs} ms.`));
     return finish(given.status, given);

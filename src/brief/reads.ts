@@ -6,7 +6,7 @@ import type { Remediation } from '../model/remediation.ts';
 import type { Actor } from '../model/signal.ts';
 import { assessChecks, type CheckFact } from './assess-checks.ts';
 import { changedFile } from './changed-file.ts';
-import { readChanges } from './changes.ts';
+import { type Changes, readChanges } from './changes.ts';
 import { listChecks } from './checks.ts';
 import type { BranchFacts, ChangedFile, PullRequestFacts, RepositoryFacts } from './evidence.ts';
 import type { SharedReads } from './source.ts';
@@ -27,13 +27,6 @@ export interface Reads {
   commit(sha: string): Promise<CommitRead>;
   /** The pull request's files; else the branch against the default branch; else, on the default branch, the commit's own. */
   changes(): Promise<Changes>;
-}
-
-export interface Changes {
-  /** What changes them, in words. */
-  readonly what: string;
-  readonly files: readonly ChangedFile[];
-  readonly url: string;
 }
 
 export interface CommitRead {

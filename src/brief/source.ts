@@ -16,6 +16,8 @@ export interface SourceContext {
   readonly signal: AbortSignal;
   readonly budget: SourceBudget;
   readonly shared: SharedReads;
+  /** What the log says of the failure, once it is classified; empty before, and without a log. */
+  readonly words: string;
   /** Hands in facts as soon as they are known: they count even if the source does not finish in time. */
   readonly learn: (facts: Partial<EvidenceFacts>) => void;
 }

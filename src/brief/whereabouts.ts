@@ -3,7 +3,7 @@ import type { PlatformAlert } from '../model/signal.ts';
 import type { QueryValues } from './query-language.ts';
 
 /** Labels that name what is failing, the more telling ones first. */
-const SERVICE_LABELS = [
+export const SERVICE_LABELS = [
   'app_kubernetes_io_name',
   'app',
   'deployment',

@@ -40,8 +40,8 @@ export interface RememberedOutcome {
 
 /** An outcome of the past that may tell something about a breakage of today. */
 export interface SimilarOutcome extends RememberedOutcome {
-  /** The very same breakage, or only one of the same type. */
-  readonly match: 'fingerprint' | 'failure_type';
+  /** The very same breakage, only one of the same type, or one whose account uses the same words. */
+  readonly match: 'fingerprint' | 'failure_type' | 'words';
   readonly sameRepository: boolean;
   /** Of a success: the same breakage did not come back in that repository afterwards. Null for every other outcome. */
   readonly held: boolean | null;

@@ -15,6 +15,7 @@ describe('the settings of context sources', () => {
       argocd: null,
       argoWorkflows: null,
       grafana: null,
+      kubernetes: null,
     });
   });
 

@@ -57,11 +57,12 @@ for (const name of registered) {
     name,
     async start(fetchHook) {
       const { remediation, gh } = world();
+      const http = createHttpClient({ userAgent: 'healer/test', fetch: fetchHook });
       const sources = createSources({
         github: githubOf(gh.url, fetchHook),
         sleep: () => Promise.resolve(),
-        http: createHttpClient({ userAgent: 'healer/test', fetch: fetchHook }),
-        systems: systemsAt(standIn().url),
+        http,
+        systems: systemsAt(standIn().url, http),
         recall: rememberedBehind(fetchHook),
       });
       const source = sources.find((candidate) => candidate.name === name);

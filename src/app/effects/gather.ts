@@ -80,12 +80,23 @@ export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
     const before = await earlierLives(deps.store.db, remediation);
     const all: Known = { remediation, evidence, config, ignored, redactor, changeRefused, before };
     const judged = await judge(deps, all);
-    const informed = await withMemory(deps, evidence, { ...remediation, ...recognised(judged) }, asking);
+    const informed = await withMemory(
+      deps,
+      evidence,
+      { ...remediation, ...recognised(judged) },
+      {
+        ...asking,
+        words: wordsOf(judged.classification),
+      },
+    );
     const briefId = await storeBrief(deps, { ...all, ...judged, evidence: informed, ordinal: effect.ordinal });
     const suspicious = suspiciousPlaces(remediation, judged.classification, informed.findings, redactor);
     return { kind: 'fact', fact: { kind: 'evidence_gathered', briefId, ...judged.fact, suspicious } };
   };
 }
+
+/** What the log says, in the lines that decided; they went through the gate. */
+const wordsOf = ({ evidence }: Classification): string => evidence.map(({ text }) => text).join('\n');
 
 /** What the memory is asked by: the breakage as it was recognised. */
 const recognised = ({ fact: { failureType, fingerprint } }: Judged) => ({ failureType, fingerprint });

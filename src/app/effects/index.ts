@@ -11,10 +11,11 @@ import { cancelRunHandler, spawnHandler } from './coderuns.ts';
 import { type CommentDeps, commentHandler } from './comment.ts';
 import { type GatherDeps, gatherHandler } from './gather.ts';
 import { unlessRepairWaits } from './open-repair.ts';
-import { rememberHandler } from './remember.ts';
+import { type RememberDeps, rememberHandler } from './remember.ts';
 
 export interface EffectDeps extends GatherDeps {
   readonly engine: Engine;
+  readonly keep: RememberDeps['keep'];
   readonly metrics: GatherDeps['metrics'] & Pick<Metrics, 'notified'>;
 }
 

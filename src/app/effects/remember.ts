@@ -5,10 +5,12 @@ import { createRedactor, type Redactor, safeLine, safeText } from '../../safety/
 import { findBrief } from '../../store/briefs.ts';
 import { rememberLessons } from '../../store/lessons.ts';
 import type { Store } from '../../store/open.ts';
-import { type RememberedOutcome, rememberOutcome } from '../../store/outcomes.ts';
+import type { RememberedOutcome } from '../../store/outcomes.ts';
 
 export interface RememberDeps {
   readonly store: Store;
+  /** Takes how an attempt ended; other memories than the store may fail in it without a word. */
+  readonly keep: (outcome: RememberedOutcome, signal: AbortSignal) => Promise<void>;
   /** Our own secrets, which must not be remembered. */
   readonly secrets: readonly string[];
 }
@@ -17,10 +19,10 @@ export interface RememberDeps {
 const MAX_APPROACH = 4_000;
 
 /** Keeps how an attempt or a remediation ended, for the briefs, choices and insights to come. */
-export function rememberHandler({ store, secrets }: RememberDeps): Handler<'remember'> {
+export function rememberHandler({ store, keep, secrets }: RememberDeps): Handler<'remember'> {
   const judgementOf = async (attempt: Attempt | undefined) =>
     attempt === undefined ? null : ((await findBrief(store.db, attempt.briefId))?.classification ?? null);
-  return async ({ about }, remediation) => {
+  return async ({ about }, remediation, signal) => {
     if (about === 'end') {
       const lessons = lessonsOf(remediation, await judgementOf(remediation.attempts[0]));
       await store.transaction((tx) => rememberLessons(tx, lessons));
@@ -30,7 +32,7 @@ export function rememberHandler({ store, secrets }: RememberDeps): Handler<'reme
     const outcome = attempt === undefined ? null : outcomeOf(remediation, attempt, await judgementOf(attempt));
     if (outcome === null) return { kind: 'done' };
     const safe = throughTheGate(outcome, createRedactor({ secrets }));
-    await store.transaction((tx) => rememberOutcome(tx, safe));
+    await keep(safe, signal);
     return { kind: 'done' };
   };
 }

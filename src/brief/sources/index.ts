@@ -11,6 +11,7 @@ import { checks } from './checks/index.ts';
 import { githubLogs } from './github-logs/index.ts';
 import { grafana } from './grafana/index.ts';
 import { headCommit } from './head-commit/index.ts';
+import { type KubernetesConfig, kubernetes } from './kubernetes/index.ts';
 import { lastGreen } from './last-green/index.ts';
 import { type LokiConfig, loki } from './loki/index.ts';
 import { pastRemediations, type Recall } from './past-remediations/index.ts';
@@ -26,6 +27,7 @@ export interface Systems {
   readonly grafana?: PeerConfig | null;
   readonly prometheus?: PrometheusConfig | null;
   readonly loki?: LokiConfig | null;
+  readonly kubernetes?: KubernetesConfig | null;
 }
 
 /** What the sources need of the world. */
@@ -60,6 +62,7 @@ export function createSources({ github, sleep, systems = {}, ...deps }: SourceDe
     pastRemediations(deps.recall ?? null),
     argocd(http, systems.argocd ?? null),
     argoWorkflows(http, systems.argoWorkflows ?? null),
+    kubernetes(systems.kubernetes ?? null),
     prometheus(http, systems.prometheus ?? null),
     loki(http, systems.loki ?? null),
     grafana(http, systems.grafana ?? null),

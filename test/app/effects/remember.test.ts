@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { rememberHandler } from '../../../src/app/effects/remember.ts';
+import { storeMemory } from '../../../src/learn/memories/store/index.ts';
 import type { Remediation } from '../../../src/model/remediation.ts';
 import { insertBrief } from '../../../src/store/briefs.ts';
 import { readLessons } from '../../../src/store/lessons.ts';
@@ -31,7 +32,11 @@ const attempt = anAttempt({
 });
 const ended = aRemediation({ phase: 'succeeded', endedAt: NOON + 5_000, attempts: [attempt] });
 const remember = (about: number | 'end', remediation: Remediation = ended) =>
-  rememberHandler({ store, secrets: [OWN] })({ kind: 'remember', about }, remediation, new AbortController().signal);
+  rememberHandler({ store, keep: storeMemory(store).remember, secrets: [OWN] })(
+    { kind: 'remember', about },
+    remediation,
+    new AbortController().signal,
+  );
 
 it('an attempt is remembered as its brief judged it, once, whatever is asked how often', async () => {
   await remember(1);

@@ -23,7 +23,8 @@ describe('the source past-remediations', () => {
     const own = { remediationId: `01JD${String(ids).padStart(22, '0')}`, taskId: `ci-${ids}` };
     return store.transaction((tx) => rememberOutcome(tx, anOutcome({ ...own, ...changes })));
   };
-  const source = () => pastRemediations((query) => similarOutcomes(store.db, query));
+  const source = () =>
+    pastRemediations(async (query) => ({ outcomes: await similarOutcomes(store.db, query), unanswered: [] }));
 
   it('tells what held, what came back and what did not help, here and elsewhere', async () => {
     expect(await findingOf(source(), remediation)).toMatchObject({
@@ -91,7 +92,7 @@ describe('the source past-remediations', () => {
       aSimilar({ match: 'failure_type', outcome: 'timeout', held: null }),
     ];
     const finding = await findingOf(
-      pastRemediations(async () => outcomes),
+      pastRemediations(async () => ({ outcomes, unanswered: [] })),
       remediation,
     );
     expect(finding.summary).toBe('2 earlier attempts at breakages of this type: 1 turned it green, 1 of these held.');
@@ -100,7 +101,7 @@ describe('the source past-remediations', () => {
   it('shows the six nearest of a kind and says that there are more', async () => {
     const many = Array.from({ length: 9 }, () => aSimilar({ outcome: 'no_change', held: null }));
     const finding = await findingOf(
-      pastRemediations(async () => many),
+      pastRemediations(async () => ({ outcomes: many, unanswered: [] })),
       remediation,
     );
     expect(finding.body?.split('\n')).toHaveLength(7);

@@ -34,9 +34,9 @@ export function aSimilar(changes: Partial<SimilarOutcome> = {}): SimilarOutcome 
 /** A memory with one outcome behind requests that a test may answer in its place. */
 export function rememberedBehind(fetchHook: typeof fetch): Recall {
   return async (_, signal) => {
-    if (fetchHook === fetch) return [aSimilar()];
+    if (fetchHook === fetch) return { outcomes: [aSimilar()], unanswered: [] };
     const answered = await fetchHook('http://memory.test/', { signal });
     if (!answered.ok) throw new Error(`the memory answered ${answered.status}`);
-    return [];
+    return { outcomes: [], unanswered: [] };
   };
 }

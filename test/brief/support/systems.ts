@@ -2,16 +2,21 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parser } from '@grafana/lezer-logql';
 import { afterAll, beforeAll } from 'vitest';
+import { z } from 'zod';
 import { gather } from '../../../src/brief/gather.ts';
+import { connectPeer } from '../../../src/brief/peer.ts';
 import type { ContextSource } from '../../../src/brief/source.ts';
 import type { Systems } from '../../../src/brief/sources/index.ts';
+import { DEFAULT_SELECTORS, type KubernetesConfig } from '../../../src/brief/sources/kubernetes/index.ts';
 import { DEFAULT_LOKI_QUERIES } from '../../../src/brief/sources/loki/index.ts';
 import { DEFAULT_QUERIES } from '../../../src/brief/sources/prometheus/figures.ts';
+import { createHttpClient, type HttpClient } from '../../../src/lib/http.ts';
 import type { ContextFinding } from '../../../src/model/evidence.ts';
 import type { Remediation } from '../../../src/model/remediation.ts';
 import type { PlatformAlert, PlatformAlertSignal } from '../../../src/model/signal.ts';
 import { createRedactor } from '../../../src/safety/index.ts';
 import { aRemediation } from '../../support/builders.ts';
+import { clusterAnswers } from './kubernetes.ts';
 
 export interface Asked {
   readonly path: string;
@@ -55,13 +60,32 @@ export function useStandIn(answers: Answers = () => undefined): () => StandIn {
 }
 
 /** Settings under which every system is the stand-in, each below a path of its own. */
-export function systemsAt(url: string): Systems {
+export function systemsAt(url: string, http: HttpClient = createHttpClient({ userAgent: 'healer/test' })): Systems {
   return {
     argocd: { url: `${url}/argocd` },
     argoWorkflows: { url: `${url}/workflows`, namespace: 'argo', selector: 'repository={repository}' },
     grafana: { url: `${url}/grafana` },
     prometheus: { url: `${url}/prometheus`, queries: DEFAULT_QUERIES, alertmanager: null },
     loki: { url: `${url}/loki`, queries: DEFAULT_LOKI_QUERIES },
+    kubernetes: clusterAt(`${url}/kubernetes`, http),
+  };
+}
+
+/** A cluster that is asked over plain HTTP. */
+export function clusterAt(url: string, http: HttpClient): KubernetesConfig {
+  const peer = connectPeer(http, { url });
+  return {
+    read: ({ path, query, signal }) =>
+      peer.get({
+        path,
+        query: Object.entries(query),
+        schema: z.unknown(),
+        maxBytes: 8 * 1024 * 1024,
+        signal,
+        now: Date.now(),
+      }),
+    namespaces: [],
+    selectors: DEFAULT_SELECTORS,
   };
 }
 
@@ -69,7 +93,7 @@ export function systemsAt(url: string): Systems {
 export const everythingKnown: Answers = ({ path, query }) => {
   if (path === '/prometheus/api/v1/query') return ok(vector(query.get('query')?.includes('ALERTS') ? [] : ['0.4']));
   if (path === '/loki/loki/api/v1/query_range') return lokiAnswer(query, ['error: cannot connect to database']);
-  return undefined;
+  return clusterAnswers({ path, query, headers: {} });
 };
 
 export function vector(values: readonly string[]) {

@@ -1,9 +1,10 @@
 import type { Remediation } from '../../../model/remediation.ts';
+import { isImageOf } from '../../images.ts';
 import { alertsOf, whereabouts } from '../../whereabouts.ts';
 import type { ListedApplication } from './api.ts';
 
 /** Labels under which alerts name an application; `name` is Argo CD's own metrics' label. */
-const APPLICATION_LABELS = ['application', 'argocd_application', 'argocd_app', 'app_name'] as const;
+export const APPLICATION_LABELS = ['application', 'argocd_application', 'argocd_app', 'app_name'] as const;
 
 /**
  * The applications that a failure may be about, the likeliest first: named by an alert; deployed from the repository or
@@ -60,12 +61,6 @@ export function repositoryOf(url: string): string {
     .slice(-2)
     .join('/')
     .toLowerCase();
-}
-
-/** `ghcr.io/acme/shop:1.2` and `ghcr.io/acme/shop/worker@sha256:…` are images of `acme/shop`. */
-function isImageOf(image: string, repository: string): boolean {
-  const path = image.replace(/@.*$/, '').toLowerCase().split('/').slice(1).join('/');
-  return path.replace(/:[^/]*$/, '') === repository || path.startsWith(`${repository}/`);
 }
 
 function isAbout({ metadata, spec }: ListedApplication, service: string | null): boolean {

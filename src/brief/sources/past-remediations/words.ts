@@ -39,7 +39,8 @@ const oneLine = (text: string): string => {
 
 function outcomeInWords(outcome: SimilarOutcome, owner: string): string {
   const { match, failureType, agent, number, endedAt } = outcome;
-  const likeness = match === 'fingerprint' ? 'the same breakage' : failureType;
+  const likeness =
+    match === 'fingerprint' ? 'the same breakage' : match === 'words' ? `${failureType}, in like words` : failureType;
   if (ownerOf(outcome.repository) !== owner) {
     return `- ${day(endedAt)}, elsewhere, ${likeness}, ${agent}, attempt ${number}: ${outcome.outcome}`;
   }
