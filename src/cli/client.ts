@@ -80,10 +80,7 @@ function firstOf(tokens: string | undefined): string | undefined {
 function read<T>(answer: HttpAnswer, url: string, hadToken: boolean): T {
   const body = parse(answer);
   if (answer.status >= 200 && answer.status < 300 && body !== undefined) return body as T;
-  const detail = cleanLine(
-    String((body as Partial<Problem> | undefined)?.detail ?? `it answered ${answer.status}`),
-    600,
-  );
+  const detail = cleanLine(describeProblem(body as Partial<Problem> | undefined, answer.status), 1200);
   if (answer.status === 401 || answer.status === 403) {
     const hint = hadToken
       ? 'The token in HEALER_API_TOKEN (or HEALER_READ_TOKEN, for reading only) is not one it takes for this.'
@@ -94,6 +91,15 @@ function read<T>(answer: HttpAnswer, url: string, hadToken: boolean): T {
   if (body === undefined)
     throw new UserError(`What answers at ${url} is not Healer's API (status ${answer.status}, not JSON).`);
   throw new UserError(detail);
+}
+
+/** What the service says, with every fault after the first, which the detail names already. */
+function describeProblem(body: Partial<Problem> | undefined, status: number): string {
+  const more = (Array.isArray(body?.errors) ? body.errors : [])
+    .slice(1)
+    .map(({ path, message }) => `${path} ${message}`);
+  const detail = String(body?.detail ?? `it answered ${status}`);
+  return more.length === 0 ? detail : `${detail} Also: ${more.join('; ')}.`;
 }
 
 function parse(answer: HttpAnswer): unknown {

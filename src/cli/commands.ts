@@ -16,6 +16,7 @@ import { registerPause } from './pause.ts';
 import { registerRemediations } from './remediations.ts';
 import { registerRules } from './rules.ts';
 import { registerServer } from './server.ts';
+import { registerTask } from './task.ts';
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
@@ -26,6 +27,7 @@ export const COMMANDS: readonly ((program: Command, context: CliContext) => void
   registerRules,
   registerRemediations,
   registerDeliveries,
+  registerTask,
   registerInsights,
   registerPause,
   (program, context) => registerDoctor(program, context, ({ env, cwd }) => diagnose(env, cwd)),
