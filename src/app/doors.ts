@@ -12,6 +12,7 @@ import { authorize, createHttp, credentialsOf, httpLimits } from './http.ts';
 import { newId } from './ids.ts';
 import { secretValues } from './load-settings.ts';
 import type { Loops } from './loops.ts';
+import { localDecisions } from './mcp/decisions.ts';
 import { VERSION } from './paths.ts';
 import { createReadiness } from './readiness.ts';
 import { ruleViews, tryLog } from './rule-views.ts';
@@ -78,6 +79,11 @@ export function createRoutes(
     limits: httpLimits(settings),
     log,
     intake: { credentials, clock, newId, self, accept: acceptor.accept, onRefused: metrics.deliveryRejected },
+    mcp: {
+      decisions: localDecisions(settings, base.rules),
+      authorizeRead: authorize(credentials, 'read'),
+      publicUrl: settings.publicUrl,
+    },
     report: {
       store,
       clock,

@@ -13,10 +13,12 @@ import { answerProblem, useProblems } from '../intake/problem-handler.ts';
 import { type IntakeDeps, intakeRoutes } from '../intake/routes.ts';
 import { serverOptions, type Timeouts } from '../intake/server-options.ts';
 import { apiRoutes, type ReportDeps } from '../report/api.ts';
+import { docsRoutes } from '../report/docs.ts';
 import { collectOpenApi } from '../report/openapi.ts';
 import { pageRoutes } from '../report/pages.ts';
 import { boundInFlight } from './in-flight.ts';
 import type { Log } from './log.ts';
+import { type McpRouteDeps, mcpRoutes } from './mcp/http.ts';
 import { limitSenders } from './senders.ts';
 import type { Settings } from './settings.ts';
 
@@ -72,6 +74,8 @@ export function httpLimits({ limits }: Settings): HttpLimits {
 export async function createHttp(options: {
   readonly intake: IntakeDeps;
   readonly report: ReportDeps;
+  /** The MCP server at `/mcp`; none without it. */
+  readonly mcp?: McpRouteDeps;
   /** None when nothing is to be served from outside of the process. */
   readonly limits?: HttpLimits;
   /** Takes what failed in answering; nothing is logged about requests that went well. */
@@ -94,7 +98,9 @@ export async function createHttp(options: {
   await app.register(async (site) => {
     await site.register(helmet, { contentSecurityPolicy: false });
     await site.register(apiRoutes, options.report);
+    if (options.mcp !== undefined) await site.register(mcpRoutes, options.mcp);
     await site.register(pageRoutes, options.report);
+    await site.register(docsRoutes);
   });
   return app;
 }

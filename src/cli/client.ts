@@ -30,7 +30,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export function createClient(context: Pick<CliContext, 'env' | 'stderr'>, options: ClientOptions = {}): ServiceClient {
   const { env } = context;
   const url = baseUrl(options.url ?? env['HEALER_URL'] ?? `http://127.0.0.1:${env['PORT'] ?? '8080'}`);
-  const token = firstOf(env['HEALER_API_TOKEN']) ?? firstOf(env['HEALER_READ_TOKEN']);
+  const token = firstToken(env);
   const http = createHttpClient({ userAgent: 'healer-cli', timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
 
   const ask = async <T>(path: string, request: { method?: 'POST'; body?: string }): Promise<T> => {
@@ -67,6 +67,11 @@ function baseUrl(text: string): string {
     throw new WrongUseError(`${text} is not the address of a service; write it like http://127.0.0.1:8080.`);
   }
   return text.replace(/\/+$/, '');
+}
+
+/** The token to ask with: one that may act, when there is one. */
+export function firstToken(env: CliContext['env']): string | undefined {
+  return firstOf(env['HEALER_API_TOKEN']) ?? firstOf(env['HEALER_READ_TOKEN']);
 }
 
 /** Several tokens may be set for rotation, separated by commas; any of them will do. */

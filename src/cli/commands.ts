@@ -11,6 +11,7 @@ import { registerDemo } from './demo/index.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerExplain } from './explain.ts';
 import { registerInsights } from './insights.ts';
+import { registerMcp } from './mcp.ts';
 import { registerOpenApi } from './openapi.ts';
 import { registerPause } from './pause.ts';
 import { registerRemediations } from './remediations.ts';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly ((program: Command, context: CliContext) => void
   (program, context) => registerDoctor(program, context, ({ env, cwd }) => diagnose(env, cwd)),
   registerBackup,
   registerCrd,
+  registerMcp,
   registerOpenApi,
   registerConfig,
   registerCompletion,

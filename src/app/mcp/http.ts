@@ -1,0 +1,63 @@
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
+import { ProblemError } from '../../lib/problem.ts';
+import { apiWithin } from './api.ts';
+import { createMcpServer } from './server.ts';
+import type { LocalDecisions } from './tool.ts';
+
+export interface McpRouteDeps {
+  readonly decisions: LocalDecisions;
+  /** Refuses whoever may not even read; what a tool does beyond is refused by the API that it asks. */
+  readonly authorizeRead: preHandlerAsyncHookHandler;
+  /** Where people reach the service, when that is another address than the one it listens on. */
+  readonly publicUrl: string | undefined;
+}
+
+/** `POST /mcp`: streamable HTTP without sessions, so that any replica answers any request. */
+export async function mcpRoutes(app: FastifyInstance, deps: McpRouteDeps): Promise<void> {
+  app.post(
+    '/mcp',
+    { preHandler: [refuseForeignOrigin(deps.publicUrl), deps.authorizeRead], schema: { hide: true } },
+    async (request, reply) => {
+      const server = createMcpServer({ api: apiWithin(app, request), decisions: deps.decisions }, (tool, error) =>
+        request.log.error({ err: error, tool }, 'a tool of the MCP server failed'),
+      );
+      const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+      try {
+        await server.connect(transport);
+        const headers = new Headers();
+        for (const [name, value] of Object.entries(request.headers)) {
+          if (typeof value === 'string' && name !== 'content-length') headers.set(name, value);
+        }
+        const asked = new Request('http://localhost/mcp', { method: 'POST', headers });
+        const answer = await transport.handleRequest(asked, { parsedBody: request.body });
+        for (const [name, value] of answer.headers) reply.header(name, value);
+        return reply.code(answer.status).send(await answer.text());
+      } finally {
+        await server.close();
+      }
+    },
+  );
+}
+
+/**
+ * Browsers say which page a request comes from. A page of another site, or one whose name was made to point at this
+ * machine (DNS rebinding), has no business here; programs say nothing and pass.
+ */
+export function refuseForeignOrigin(publicUrl: string | undefined): preHandlerAsyncHookHandler {
+  const known = publicUrl === undefined ? null : new URL(publicUrl).origin;
+  return async ({ headers }) => {
+    const { origin, host } = headers;
+    if (origin === undefined || origin === known) return;
+    const url = URL.canParse(origin) ? new URL(origin) : null;
+    const isOwn = url !== null && url.host === host && isOwnName(url.hostname, known);
+    if (!isOwn) throw new ProblemError(403, `Pages of ${origin} may not use this server.`);
+  };
+}
+
+/** A name that only this machine has; behind any other name stands whoever owns it. */
+function isOwnName(hostname: string, known: string | null): boolean {
+  return (
+    /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname) || (known !== null && new URL(known).hostname === hostname)
+  );
+}
