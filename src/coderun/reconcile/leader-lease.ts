@@ -18,7 +18,10 @@ interface Lease {
   readonly spec?: LeaseSpec;
 }
 
-/** A Lease of the coordination API, written by PUT with the version that was read. */
+/**
+ * A Lease of the coordination API, written by PUT with the version that was read. Where the Lease was deleted since, the API
+ * server makes a new one of such a PUT: one contender gets it all the same, and all others a conflict.
+ */
 export function kubernetesLease(client: KubernetesClient, namespace: string): LeasePort {
   const all = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
   const one = `${all}/${LEASE_NAME}`;

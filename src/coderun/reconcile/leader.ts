@@ -17,7 +17,10 @@ import type { Schedule } from './queue.ts';
 export interface LeasePort {
   /** Null when there is none. */
   read(signal: AbortSignal): Promise<LeaseRecord | null>;
-  /** Writes over exactly that version (null: there must be none). Null when somebody else was faster. */
+  /**
+   * Writes over exactly that version (null: there must be none). Null when somebody else was faster. It may make a lease
+   * anew that was deleted since, as long as only one of several writers does.
+   */
   write(content: LeaseContent, over: string | null, signal: AbortSignal): Promise<LeaseRecord | null>;
 }
 

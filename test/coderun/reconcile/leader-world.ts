@@ -140,7 +140,8 @@ class Clockwork {
   }
 
   #write(content: LeaseContent, over: string | null): LeaseRecord | null {
-    if ((this.#record?.version ?? null) !== over) return null;
+    // As the API server does it: a deleted Lease is made anew by a write over its last version.
+    if (this.#record !== null && this.#record.version !== over) return null;
     this.#version += 1;
     this.#record = { ...content, version: String(this.#version) };
     return this.#record;
