@@ -3,7 +3,7 @@ import { cut } from '../cut.ts';
 import { headline, linksOf, TONE_WORDS } from '../words.ts';
 
 /** RFC 5322, 2.1.1: a line has at most 998 characters; a subject of some 200 is read in no mail program to its end. */
-export const EMAIL_LIMITS = { subject: 200, line: 900, body: 100_000 } as const;
+export const EMAIL_LIMITS = { subject: 200, line: 900, body: 100_000, items: 50, details: 40 } as const;
 
 export interface EmailText {
   readonly subject: string;
@@ -15,10 +15,13 @@ export interface EmailText {
  * broken by a character of no width; those that Healer adds stand at the end of each part.
  */
 export function renderEmail(notice: Notice): EmailText {
+  const shown = notice.items.slice(0, EMAIL_LIMITS.items);
+  const more = notice.items.length - shown.length;
   const body = [
     headlineOf(notice),
     '',
-    ...notice.items.flatMap((item) => [...part(item, notice.items.length > 1), '']),
+    ...shown.flatMap((item) => [...part(item, notice.items.length > 1), '']),
+    ...(more > 0 ? [`${more} more are not listed.`, ''] : []),
     isOver(notice) ? 'Nothing of this goes on any more.' : 'Healer writes again when this has come to its end.',
     `-- \nHealer · ${notice.kind} · ${notice.id}`,
   ].join('\n');
@@ -38,14 +41,17 @@ function part(item: NoticeItem, isOneOfMany: boolean): readonly string[] {
     ...(isOneOfMany ? [line(`[${TONE_WORDS[item.tone]}] ${item.title}`)] : []),
     line(item.status),
     ...item.facts.map(({ label, text }) => line(`${label}: ${text}`)),
-    ...item.details.map((detail) => line(`  * ${detail}`)),
+    ...item.details.slice(0, EMAIL_LIMITS.details).map((detail) => line(`  * ${detail}`)),
     ...linksOf(item).map(({ label, url }) => `${label}: ${url}`),
   ];
 }
 
 /** On one line, and nothing in it that a mail program would take for an address. */
 function unlinked(text: string): string {
+  // What is cut off in any case is not looked at.
   return text
+    .slice(0, 2 * EMAIL_LIMITS.line)
+    .toWellFormed()
     .replace(/\s+/g, ' ')
     .trim()
     .replace(/:\/\//g, ':\u200b//')

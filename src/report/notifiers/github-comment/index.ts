@@ -34,9 +34,9 @@ export function githubCommentNotifier(github: GitHub, ownLogin: OwnLogin): Notif
   return {
     name: 'github-comment',
     edits: true,
-    async tell({ repository, pullRequest, marker, body, onlyIfThere }): Promise<Told> {
+    async tell({ repository, pullRequest, marker, body, onlyIfThere }, _before, signal): Promise<Told> {
       try {
-        const port = commentPort(github, repository, pullRequest, await ownLogin(repository));
+        const port = commentPort(github, repository, pullRequest, await ownLogin(repository), signal);
         const quiet: CommentPort = onlyIfThere ? { ...port, create: async () => ({ id: 0 }) } : port;
         const { id, action } = await upsertComment(quiet, marker, body);
         const reference = { comment: id, digest: sha256(body) };

@@ -20,9 +20,15 @@ export function rememberLogin(github: GitHub): OwnLogin {
   };
 }
 
-export function commentPort(github: GitHub, repository: string, issue: number, ownLogin: string): CommentPort {
+export function commentPort(
+  github: GitHub,
+  repository: string,
+  issue: number,
+  ownLogin: string,
+  signal?: AbortSignal,
+): CommentPort {
   const octokit = github.forRepository(repository);
-  const where = splitRepository(repository);
+  const where = { ...splitRepository(repository), request: signal === undefined ? {} : { signal } };
   return {
     list: async () => {
       const comments = await octokit.paginate(octokit.rest.issues.listComments, {
