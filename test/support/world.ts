@@ -17,6 +17,7 @@ import { numberOf } from '../../src/cli/demo/github/shapes/basics.ts';
 import { isTerminal, type Remediation, type TimelineEntry } from '../../src/model/remediation.ts';
 import { findRemediation, listRemediations } from '../../src/store/remediations.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
+import { commitTo, headOf } from './remote.ts';
 import { temporaryFolder } from './service.ts';
 
 const AGENT = resolve(import.meta.dirname, 'agent.mjs');
@@ -213,38 +214,12 @@ class AcceptanceWorld implements World {
   }
 
   commit(branch: string, files: Readonly<Record<string, string>> = {}, message = `Change ${branch}`): string {
-    const git = (args: readonly string[], input = ''): string =>
-      execFileSync('git', ['--git-dir', this.gh.remotePath, ...args], {
-        input,
-        encoding: 'utf8',
-        stdio: 'pipe',
-      }).trim();
-    const from = this.headOf(branch) ?? this.headOf('main');
-    const count = Object.keys(files).length === 0 ? { [`work/${branch}-${Math.random()}.txt`]: 'work\n' } : files;
-    const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`;
-    const seconds = Math.floor(Date.now() / 1000);
-    git(
-      ['fast-import', '--quiet', '--force'],
-      [
-        `commit refs/heads/${branch}`,
-        `committer Ada Berg <ada@users.noreply.github.com> ${seconds} +0000`,
-        `${data(message)}${from === null ? '' : `from ${from}\n`}${Object.entries(count)
-          .map(([path, text]) => `M 100644 inline ${path}\n${data(text)}`)
-          .join('')}`,
-      ].join('\n'),
-    );
-    return git(['rev-parse', `refs/heads/${branch}`]);
+    const some = Object.keys(files).length === 0 ? { [`work/${branch}-${Math.random()}.txt`]: 'work\n' } : files;
+    return commitTo(this.gh.remotePath, branch, some, message);
   }
 
   headOf(branch: string): string | null {
-    try {
-      return execFileSync('git', ['--git-dir', this.gh.remotePath, 'rev-parse', '--verify', `refs/heads/${branch}`], {
-        encoding: 'utf8',
-        stdio: 'pipe',
-      }).trim();
-    } catch {
-      return null;
-    }
+    return headOf(this.gh.remotePath, branch);
   }
 
   reset(branch: string, sha: string | null): void {
