@@ -196,18 +196,15 @@ describe('an election', () => {
       }),
       { numRuns: 150 },
     );
-    // It says something only when somebody led for much of the time.
+    // It says something only when somebody led for a good while.
     expect(led).toBeGreaterThan(150 * 80_000 * 0.05);
   });
 
-  it('would have two without the margin: these worlds can tell', { timeout: 120_000 }, async () => {
+  it('would have two if a holder trusted its lease for longer than others wait: these worlds can tell', async () => {
     const reckless = { ...policy, marginMs: -12_000 };
-    const found = await fc.check(
-      fc.asyncProperty(arbitrary, async (given) => {
-        expect((await runLeaderWorld({ ...given, policy: reckless })).overlaps).toEqual([]);
-      }),
-      { numRuns: 150, endOnFailure: true },
-    );
-    expect(found.failed).toBe(true);
+    const contenders = [on(0, { pauses: [{ from: 10_000, to: 40_000 }] }), on(50)];
+    const story = await runLeaderWorld(world({ contenders, policy: reckless }));
+    expect(story.overlaps.length).toBeGreaterThan(0);
+    expect((await runLeaderWorld(world({ contenders }))).overlaps).toEqual([]);
   });
 });
