@@ -14,7 +14,7 @@ const ADVICE = 'install them (Debian: apt-get install prometheus prometheus-aler
 /** `nobody` of every distribution. */
 const UNPRIVILEGED = { uid: 65_534, gid: 65_534 };
 const PORT_TRIES = 5;
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 function isExecutable(path: string): boolean {
   try {
@@ -115,23 +115,42 @@ async function serve(exporter: Script['exporter']): Promise<Server> {
   return server;
 }
 
-/** Starts a program on a free port and waits until it is ready; answers its address. */
-async function start(
-  undo: (() => Promise<unknown> | unknown)[],
+/** What has to be let go of, in the order in which it was taken hold of. */
+export type Undo = (() => Promise<unknown> | unknown)[];
+
+export interface Program {
+  /** Its working folder, which it may write into. */
+  readonly home: string;
+  readonly program: string;
+  /** The path that answers 200 when it is ready. */
+  readonly ready: string;
+  readonly words: (address: string) => readonly string[];
+  /** It lies in a home folder, which nobody else may enter. */
+  readonly asOneself?: boolean;
+}
+
+function start(
+  undo: Undo,
   home: string,
   program: string,
   words: (address: string) => readonly string[],
 ): Promise<string> {
-  const user = process.getuid?.() === 0 ? UNPRIVILEGED : null;
-  if (user !== null) chownAll(home, user);
+  return startProgram(undo, { home, program, words, ready: '/-/ready' });
+}
+
+/** Starts a program on a free port and waits until it is ready; answers its address. */
+export async function startProgram(undo: Undo, { home, program, ready, words, asOneself }: Program): Promise<string> {
+  const user = process.getuid?.() === 0 && asOneself !== true ? UNPRIVILEGED : null;
   for (let attempt = 1; ; attempt += 1) {
     const address = `127.0.0.1:${await freePort()}`;
-    const child = spawn(program, words(address), { cwd: home, stdio: ['ignore', 'pipe', 'pipe'], ...(user ?? {}) });
+    const given = words(address);
+    if (user !== null) chownAll(home, user);
+    const child = spawn(program, given, { cwd: home, stdio: ['ignore', 'pipe', 'pipe'], ...(user ?? {}) });
     // A worker that ends early leaves nothing behind.
     process.once('exit', () => child.kill('SIGKILL'));
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
-    if (await isReady(child, address)) {
+    if (await isReady(child, `http://${address}${ready}`)) {
       undo.push(() => end(child));
       return `http://${address}`;
     }
@@ -148,7 +167,7 @@ function chownAll(path: string, { uid, gid }: typeof UNPRIVILEGED): void {
 async function isReady(child: ChildProcess, address: string): Promise<boolean> {
   const until = performance.now() + START_MS;
   while (performance.now() < until && child.exitCode === null) {
-    const answered = await fetch(`http://${address}/-/ready`).catch(() => null);
+    const answered = await fetch(address).catch(() => null);
     if (answered?.ok) return true;
     await delay(20);
   }
@@ -162,7 +181,7 @@ async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
