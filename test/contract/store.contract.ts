@@ -7,6 +7,7 @@ import { deliveryContract } from './store/deliveries.ts';
 import { effectContract } from './store/effects.ts';
 import { groupCommitContract } from './store/group-commit.ts';
 import { lineageContract } from './store/lineages.ts';
+import { noticeContract } from './store/notices.ts';
 import { openContract } from './store/open.ts';
 import { insightContract, outcomeContract } from './store/outcomes.ts';
 import { remediationContract } from './store/remediations.ts';
@@ -48,5 +49,6 @@ export function storeContract(place: () => Promise<StoreOptions>): void {
   describe('commands', () => commandContract(subject));
   describe('limits', () => limitContract(subject));
   describe('incidents', () => incidentContract(subject));
+  describe('notices', () => noticeContract(subject));
   describe('group commit', () => groupCommitContract(subject));
 }

@@ -18,6 +18,9 @@ const TABLES: readonly (keyof Database)[] = [
   'incidents',
   'outcomes',
   'lessons',
+  'notices',
+  'notice_subjects',
+  'notice_messages',
 ];
 
 /** Tests run in any order; each begins with nothing. */
