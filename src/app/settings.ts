@@ -98,7 +98,7 @@ export const settingsSchema = z.strictObject({
     .default([])
     .meta({ description: 'Runs this command instead of a CLI; the prompt’s path is in HEALER_PROMPT.' }),
   promptBudget: count
-    .min(16_000)
+    .min(40_000)
     .max(400_000)
     .default(120_000)
     .meta({ description: 'Characters that a prompt may have; never more than 512 KiB.' }),

@@ -32,7 +32,7 @@ const SIGNS: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ],
   [
     'asks for what must stay secret',
-    /\b(?:print|reveal|show|repeat|output|send|post|leak|exfiltrate|upload|dump|echo|cat)\b[^\n.]{0,50}\b(?:system\s+prompt|your\s+(?:prompt|instructions?|rules|context)|secrets?|tokens?|credentials?|env(?:ironment)?\s+variables?|api\s+keys?|private\s+key|GITHUB_TOKEN|\.env)\b/i,
+    /\b(?:print|reveal|show|repeat|output|send|post|leak|exfiltrate|upload|dump|echo|cat)\b[^\n]{0,50}\b(?:system\s+prompt|your\s+(?:prompt|instructions?|rules|context)|secrets?|tokens?|credentials?|env(?:ironment)?\s+variables?|api\s+keys?|private\s+key|GITHUB_TOKEN|\.env)\b/i,
   ],
   ['gives a command of ours', /(?:^|\s)\/healer\s+(?:approve|retry|cancel|route|fix|pause|resume)\b/im],
   [

@@ -11,7 +11,7 @@ export const KNOWN_HELPERS = Object.fromEntries(HELPERS.map((name) => [name, tru
 
 /** The only ways in which text from outside gets into a prompt. A missing argument is an error, not an empty place. */
 export function registerHelpers(handlebars: Environment): void {
-  handlebars.registerHelper('code', (value: unknown) => codeSpan(textOf(value, 'code')));
+  handlebars.registerHelper('code', (value: unknown) => codeSpan(noFence(textOf(value, 'code'))));
   handlebars.registerHelper('shell', (value: unknown) => shellQuote(textOf(value, 'shell')));
   handlebars.registerHelper('json', (value: unknown) => JSON.stringify(textOf(value, 'json')));
   handlebars.registerHelper('percent', (value: unknown) => `${Math.round(Number(textOf(value, 'percent')) * 100)} %`);
@@ -19,6 +19,11 @@ export function registerHelpers(handlebars: Environment): void {
     fence(textOf(value, 'fence'), { label: textOf(label, 'fence'), nonce: textOf(options.data.root.nonce, 'fence') }),
   );
   for (const name of ['if', 'unless', 'each'] as const) requireArgument(handlebars, name);
+}
+
+/** A name that looks like an end of a fence would be read as one by whoever does not look at the line's beginning. */
+function noFence(name: string): string {
+  return name.replaceAll('<<<DATA', '<<< DATA').replaceAll('>>>', '>> >');
 }
 
 /** Handlebars takes an unknown name behind a block helper for "no"; here it is a mistake in the template. */

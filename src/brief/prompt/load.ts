@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join, relative, sep } from 'node:path';
+import { basename, join, posix, relative, sep } from 'node:path';
 import Handlebars from 'handlebars';
 import { messageOf, UserError } from '../../lib/errors.ts';
-import { loadAgents } from '../agents.ts';
+import { type LoadedAgent, loadAgents } from '../agents.ts';
 import { KNOWN_HELPERS, registerHelpers } from './helpers.ts';
+import { loadKinds } from './kinds.ts';
 import { loadPlaybook } from './playbook.ts';
-import { renderTemplate } from './render.ts';
+import { RETRY, renderTemplate } from './render.ts';
 import { sampleInputs } from './sample.ts';
 import type { Templates, View } from './templates.ts';
 
@@ -26,8 +27,11 @@ export function loadTemplates(directory: string): Templates {
       .map((name) => [name, compile(handlebars, name, readFileSync(join(directory, name), 'utf8'))] as const),
   );
   const agents = loadAgents(directory);
-  const templates: Templates = { compiled, agents, playbook: loadPlaybook(join(directory, 'ci', 'playbook.yaml')) };
+  const playbook = loadPlaybook(join(directory, 'ci', 'playbook.yaml'));
+  const kinds = loadKinds(join(directory, 'ci', 'causes.yaml'));
+  const templates: Templates = { compiled, agents, playbook, kinds };
   check(templates);
+  refuseUnused(directory, files, agents);
   return templates;
 }
 
@@ -54,6 +58,19 @@ function compile(handlebars: typeof Handlebars, name: string, source: string): (
       throw new UserError(`The template prompts/${name} cannot be rendered: ${messageOf(error)}`);
     }
   };
+}
+
+/** A template that nobody uses is one that somebody believes to be in use. */
+function refuseUnused(directory: string, files: readonly string[], agents: readonly LoadedAgent[]): void {
+  const texts = files.map((file) => readFileSync(join(directory, file), 'utf8'));
+  const used = new Set(agents.flatMap(({ template }) => [template, `${posix.dirname(template)}/${RETRY}`]));
+  const unused = files.filter((file) =>
+    file.startsWith('partials/')
+      ? !texts.some((text) => text.includes(`{{> ${basename(file, '.hbs')}}}`))
+      : !used.has(file),
+  );
+  if (unused.length === 0) return;
+  throw new UserError(`Nothing uses ${unused.map((file) => `prompts/${file}`).join(', ')}; take it away or name it.`);
 }
 
 /** A template that cannot be rendered must fail now, not when something is broken at night. */

@@ -24,14 +24,39 @@ export function renderPrompt(templates: Templates, input: PromptInput): Rendered
   return renderTemplate(templates, templateFor(input), input);
 }
 
+/** In the folder of an agent's own template. */
+export const RETRY = 'retry.hbs';
+
 /** The agent's own template first; once something was tried and failed, the retry template of the same folder. */
 function templateFor(input: PromptInput): string {
   const { agent } = input;
-  return triedBefore(input).length === 0 ? agent.template : `${posix.dirname(agent.template)}/retry.hbs`;
+  return triedBefore(input).length === 0 ? agent.template : `${posix.dirname(agent.template)}/${RETRY}`;
 }
 
-/** Renders a template by name; for `renderPrompt` and for the check at load. */
+/**
+ * Bytes of a prompt, whatever the budget says: it travels in a ConfigMap of at most 1 MiB with the other files of the run,
+ * and in the CodeRun itself, which etcd takes up to 1.5 MiB.
+ */
+export const MAX_PROMPT_BYTES = 512 * 1024;
+
+/**
+ * Renders a template by name; for `renderPrompt` and for the check at load. The budget counts characters; text in which
+ * they take several bytes each gets so many fewer of them.
+ */
 export function renderTemplate(templates: Templates, name: string, input: PromptInput): RenderedPrompt {
+  let budgetChars = Math.min(input.budgetChars, MAX_PROMPT_BYTES);
+  for (;;) {
+    const rendered = renderWithin(templates, name, { ...input, budgetChars });
+    const bytes = Buffer.byteLength(rendered.text);
+    if (bytes <= MAX_PROMPT_BYTES || budgetChars < SMALLEST_BUDGET) return rendered;
+    budgetChars = Math.floor((Math.min(budgetChars, rendered.text.length) * MAX_PROMPT_BYTES) / bytes) - 1;
+  }
+}
+
+/** Below this only what is never cut is left. */
+const SMALLEST_BUDGET = 1_000;
+
+function renderWithin(templates: Templates, name: string, input: PromptInput): RenderedPrompt {
   const template = templates.compiled.get(name);
   if (template === undefined) throw new UserError(`There is no template prompts/${name}.`);
   const { sections, view } = viewOf(templates, input);

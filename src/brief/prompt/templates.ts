@@ -1,4 +1,5 @@
 import type { LoadedAgent } from '../agents.ts';
+import type { Kinds } from './kinds.ts';
 import type { Playbook } from './playbook.ts';
 
 /** What templates see. Every key is always there. */
@@ -13,4 +14,5 @@ export interface Templates {
   readonly compiled: ReadonlyMap<string, (view: View) => string>;
   readonly agents: readonly LoadedAgent[];
   readonly playbook: Playbook;
+  readonly kinds: Kinds;
 }

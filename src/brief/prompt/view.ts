@@ -1,18 +1,22 @@
 import type { ContextFinding } from '../../model/evidence.ts';
 import { countsAsAttempt } from '../../model/outcome.ts';
 import type { Attempt } from '../../model/remediation.ts';
-import { PLACEHOLDER, safeLine, safeText } from '../../safety/index.ts';
+import { safeLine, safeText } from '../../safety/index.ts';
 import { REPORT } from '../causes.ts';
 import type { Section } from './fit.ts';
 import type { PromptInput } from './input.ts';
 import {
   checksOf,
+  commandsOf,
   evidenceText,
   failureOf,
   filesText,
   findingOf,
   type Gate,
   historyOf,
+  interruptedOf,
+  kindsOf,
+  numberedExcerpt,
   orNull,
   taskOf,
 } from './parts.ts';
@@ -37,11 +41,15 @@ export function viewOf(templates: Templates, input: PromptInput): PreparedView {
   const told = withBody.filter(({ source }) => source !== REPORT);
   const reported = withBody.filter(({ source }) => source === REPORT);
   const past = triedBefore(input);
+  const numbered = numberedExcerpt(classification.excerpt, gate.text(classification.excerpt.text));
   const fixed = {
     nonce: input.nonce,
     ...taskOf(templates, input, gate),
     failure: failureOf(input, gate),
     checks: checksOf(input, gate),
+    ran: commandsOf(input, gate),
+    kinds: kindsOf(templates, input),
+    interrupted: interruptedOf(input, gate),
     missing: input.findings
       .filter(({ status }) => status === 'failed' || status === 'timed_out')
       .map(({ source, summary }) => ({ source, summary: gate.line(summary, 300) })),
@@ -58,19 +66,21 @@ export function viewOf(templates: Templates, input: PromptInput): PreparedView {
       lastFiles: orNull(text('lastFiles')),
       cuts,
     };
-    return { ...fixed, ...changing, redacted: gate.hasRedacted([...texts.values(), fixed.guidance?.text ?? '']) };
+    return { ...fixed, ...changing };
   };
-  return { view, sections: sectionsOf(input, { told, reported, past }, gate) };
+  return { view, sections: sectionsOf(input, { told, reported, past, numbered }, gate) };
 }
 
 interface Told {
   readonly told: readonly ContextFinding[];
   readonly reported: readonly ContextFinding[];
   readonly past: readonly Attempt[];
+  /** The excerpt with the number of each line; null when that cannot be told. */
+  readonly numbered: string | null;
 }
 
 /** First to be cut: what is known around it, the last source first; last: what was reported and the lines that decided. */
-function sectionsOf(input: PromptInput, { told, reported, past }: Told, gate: Gate): readonly Section[] {
+function sectionsOf(input: PromptInput, { told, reported, past, numbered }: Told, gate: Gate): readonly Section[] {
   const section = (key: string, name: string, text: string, floor: number): Section => ({
     key,
     name,
@@ -84,7 +94,7 @@ function sectionsOf(input: PromptInput, { told, reported, past }: Told, gate: Ga
     ...past.map(({ number, report }, index) =>
       section(`attempt ${index}`, `what attempt ${number} said`, report?.summary.trim() ?? '', FLOORS.attempt),
     ),
-    section('excerpt', 'excerpt of the log', classification.excerpt.text, FLOORS.excerpt),
+    section('excerpt', 'excerpt of the log', numbered ?? classification.excerpt.text, FLOORS.excerpt),
     ...reported.map(({ body }, index) => section(`report ${index}`, `report ${index + 1}`, body ?? '', FLOORS.report)),
     section('evidence', 'deciding lines', evidenceText(classification), FLOORS.evidence),
   ];
@@ -97,21 +107,10 @@ export function triedBefore({ remediation, earlierAttempts = [] }: PromptInput):
   );
 }
 
-/** The safety gate in the scope of one prompt; remembers whether it took anything out. */
-interface PromptGate extends Gate {
-  hasRedacted(more: readonly string[]): boolean;
-}
-
-function gateOf({ redactor }: PromptInput): PromptGate {
-  let seen = false;
-  const note = (text: string): string => {
-    seen ||= text.search(PLACEHOLDER) !== -1;
-    return text;
-  };
+/** The safety gate in the scope of one prompt. */
+function gateOf({ redactor }: PromptInput): Gate {
   return {
-    // Sections may be cut away again; `hasRedacted` is told what is left of them.
     text: (raw) => safeText(raw, redactor),
-    line: (raw, max = 200) => untrusted(note(safeLine(raw, redactor, max))),
-    hasRedacted: (more) => seen || more.some((text) => text.search(PLACEHOLDER) !== -1),
+    line: (raw, max = 200) => untrusted(safeLine(raw, redactor, max)),
   };
 }

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadAgents } from '../../../src/brief/agents.ts';
 import { loadTemplates } from '../../../src/brief/prompt/load.ts';
+import { renderPrompt } from '../../../src/brief/prompt/render.ts';
 import { UserError } from '../../../src/lib/errors.ts';
 import { FAILURE_TYPES } from '../../../src/model/failure-type.ts';
-import { PROMPTS, templates } from '../support/prompts.ts';
+import { aCheck } from '../../support/builders.ts';
+import { finding, PROMPTS, promptInput, templates } from '../support/prompts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'healer-prompts-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -87,6 +89,26 @@ describe('loading the prompts', () => {
       (text) => `${text}cobol:\n  advice: Good luck with that one, friend.\n  commands: []\n`,
     );
     expect(() => loadTemplates(more)).toThrow(/cobol/);
+  });
+
+  it('refuses a description of reports that leaves a kind out', () => {
+    const without = changed('ci/causes.yaml', (text) => text.replace(/code_scan:[\s\S]*?(?=secret:)/, ''));
+    expect(() => loadTemplates(without)).toThrow(/causes\.yaml.*code_scan/);
+  });
+
+  it('refuses a partial that no template uses, and a template that no agent uses', () => {
+    expect(() => loadTemplates(changed('partials/forgotten.hbs', 'Text.'))).toThrow(/partials\/forgotten\.hbs/);
+    expect(() => loadTemplates(changed('ci/forgotten.hbs', 'Text.'))).toThrow(/ci\/forgotten\.hbs/);
+  });
+
+  it('escapes nothing for HTML', () => {
+    const name = `a & b < c > "d" 'e' \`f\` = ${'{{x}}'}`;
+    const { text } = renderPrompt(
+      templates,
+      promptInput({ failedChecks: [aCheck(name)], findings: [finding('annotations', name)] }),
+    );
+    expect(text.split(name).length).toBeGreaterThanOrEqual(4);
+    expect(text).not.toMatch(/&(?:amp|lt|gt|quot|#x?\d+);/);
   });
 
   it('refuses to start without the default agent', () => {

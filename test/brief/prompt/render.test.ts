@@ -59,11 +59,11 @@ describe('a first prompt', () => {
     expect(render({ targetBranch }).text).toContain(`HEAD:refs/heads/'feature/$(touch x)'\\''\`y\`'`);
   });
 
-  it('explains placeholders only where there is one', () => {
+  it('explains what placeholders are, whatever the text, so that a false one changes nothing', () => {
     const leaky = classified('rust_test', ['password=hunter2hunter2']);
     expect(render({ classification: leaky }).text).toContain('stands where a secret was taken out');
     expect(render({ classification: leaky }).text).not.toContain('hunter2');
-    expect(render().text).not.toContain('stands where a secret');
+    expect(render().text).toContain('stands where a secret was taken out');
   });
 
   it('is not a retry after attempts that never really ran', () => {
@@ -208,9 +208,9 @@ describe('a prompt that does not fit', () => {
 
   it('gives up context before the log, the last source first, and never what must pass', () => {
     const cutAt = (budgetChars: number) => render({ classification: long, findings, budgetChars }).cuts.join('\n');
-    expect(cutAt(65_000)).toMatch(/^pull-request: shortened/);
-    expect(cutAt(65_000)).not.toContain('annotations');
-    expect(cutAt(50_000)).not.toContain('excerpt');
+    expect(cutAt(79_000)).toMatch(/^pull-request: shortened/);
+    expect(cutAt(79_000)).not.toContain('annotations');
+    expect(cutAt(64_000)).not.toContain('excerpt');
     const least = render({ classification: long, findings, budgetChars: 1 });
     expect(least.cuts).toContain('excerpt of the log: left out');
     expect(least.text).toContain('## What must become green');
