@@ -13,6 +13,7 @@ import {
   refuseSignatureHeader,
   refuseToken,
 } from './authenticate.ts';
+import { documentedDoor } from './documented.ts';
 import { DOORS, type Door } from './doors.ts';
 import { eventName, externalId } from './identifiers.ts';
 import { type Interpretation, interpret } from './interpret.ts';
@@ -123,8 +124,12 @@ export async function intakeRoutes(app: FastifyInstance, deps: IntakeDeps): Prom
     deps.onRefused?.(problem.kind);
     return answerProblem(problem, request, reply);
   });
+  // The schemas describe only: sources read the bytes themselves, and answers are plain JSON.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => JSON.stringify);
   for (const door of DOORS) {
     app.post(door.path, {
+      schema: documentedDoor(door),
       bodyLimit: MAX_BODY_BYTES,
       onRequest: async (request) => {
         const refusal = refuseHead(door, deps, request);

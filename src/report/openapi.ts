@@ -24,6 +24,12 @@ export async function collectOpenApi(app: FastifyInstance, version: string): Pro
             scheme: 'bearer',
             description: 'HEALER_API_TOKEN; HEALER_READ_TOKEN suffices for GET.',
           },
+          signature: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-Hub-Signature-256',
+            description: 'GitHub’s signature over the bytes of the body, made with GITHUB_WEBHOOK_SECRET.',
+          },
         },
       },
     },

@@ -84,6 +84,7 @@ function answerWithPages(app: FastifyInstance, { send }: Site): void {
     const status = error.statusCode ?? 500;
     const isOurs = error instanceof ProblemError || status < 500;
     if (!isOurs) request.log.error({ err: error }, 'page failed');
+    if (error instanceof ProblemError && error.retryAfter !== null) reply.header('retry-after', error.retryAfter);
     const words = isOurs ? error.message : 'Healer could not make this page; its log says why.';
     const title = status === 404 ? 'Not found' : status === 401 ? 'Sign in' : 'This did not work';
     const content = html`<h1>${title}</h1><p class="lead">${words}</p><p>${status === 401 ? html`<a href="/sign-in">Sign in</a> · ` : ''}<a href="/">Back to the overview</a></p>`;

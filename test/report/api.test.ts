@@ -446,6 +446,9 @@ describe('GET /openapi.json', () => {
     const document = (await api.app.inject({ url: '/openapi.json' })).json();
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).toSorted()).toEqual([
+      '/api/coderuns',
+      '/api/coderuns/{name}',
+      '/api/coderuns/{name}/cancel',
       '/api/deliveries',
       '/api/deliveries/{id}',
       '/api/events',

@@ -135,10 +135,14 @@ const refusePasswords: preHandlerAsyncHookHandler = async (request) => {
     throw new ProblemError(403, 'A password is for reading. Sign in, or send the token as a bearer token to the API.');
 };
 
+/** All forms of one answer belong to one cookie. */
+const NONCES = new WeakMap<FastifyRequest, string>();
+
 function formNonce(request: FastifyRequest, reply: FastifyReply): string {
-  const known = readCookie(request, 'healer_form');
+  const known = NONCES.get(request) ?? readCookie(request, 'healer_form');
   if (known !== null && /^[A-Za-z0-9_-]{22}$/.test(known)) return known;
   const value = randomBytes(16).toString('base64url');
+  NONCES.set(request, value);
   setCookie(request, reply, { name: 'healer_form', value, maxAgeMs: null });
   return value;
 }

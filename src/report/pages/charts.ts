@@ -18,21 +18,21 @@ const PAD = 3;
 export function sparkline({ values, target, label }: Line): Html {
   const known = values.filter((value) => value !== null);
   if (known.length === 0)
-    return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}: nothing measured yet"><line class="none" x1="0" x2="${WIDTH}" y1="${HEIGHT - PAD}" y2="${HEIGHT - PAD}"/></svg>`;
+    return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}: nothing measured yet"><line class="none" x1="0" x2="${WIDTH}" y1="${HEIGHT - PAD}" y2="${HEIGHT - PAD}"/></svg>`;
   const all = target === null ? known : [...known, target];
   const top = Math.max(...all);
   const low = Math.min(...all, 0);
   const y = (value: number): number => round(HEIGHT - PAD - ((value - low) / (top - low || 1)) * (HEIGHT - 2 * PAD));
   const x = (index: number): number => round(PAD + (index / Math.max(1, values.length - 1)) * (WIDTH - 2 * PAD));
   const last = values.findLastIndex((value) => value !== null);
-  return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">
+  return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}">
 ${target === null ? '' : html`<line class="target" x1="0" x2="${WIDTH}" y1="${y(target)}" y2="${y(target)}"/>`}
 ${pieces(values).map((piece) =>
   piece.length === 1
-    ? piece.map(([at, value]) => html`<circle class="point" cx="${x(at)}" cy="${y(value)}" r="1.5"/>`)
+    ? piece.map(([at, value]) => html`<path class="point" d="M${x(at)} ${y(value)}h0"/>`)
     : html`<polyline class="line" points="${piece.map(([at, value]) => `${x(at)},${y(value)}`).join(' ')}"/>`,
 )}
-<circle class="last" cx="${x(last)}" cy="${y(values[last] ?? 0)}" r="2.5"/></svg>`;
+<path class="last" d="M${x(last)} ${y(values[last] ?? 0)}h0"/></svg>`;
 }
 
 /** Stretches without a gap, as index and value. */

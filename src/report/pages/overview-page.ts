@@ -18,7 +18,7 @@ export interface OverviewData {
   readonly measures: Measures;
   readonly budget: Budget | null;
   readonly live: readonly Remediation[];
-  readonly latest: readonly Remediation[];
+  readonly ended: readonly Remediation[];
   readonly deliveries: readonly ListedDelivery[];
   readonly now: number;
   /** Null for readers who may not act. */
@@ -43,11 +43,11 @@ export function overviewPage(data: OverviewData): Html {
 ${health(state)}</div>
 ${data.formToken === null ? '' : switches(state, data.formToken)}</div></section>
 </div>
-<section aria-labelledby="latest-title"><h2 id="latest-title">Latest remediations</h2>
-<div id="latest" data-live>${
-    data.latest.length === 0
-      ? html`<p class="empty">Nothing has broken yet. When CI goes red, it appears here; <a href="/deliveries">deliveries</a> show what has arrived.</p>`
-      : remediationTable(data.latest, now)
+<section aria-labelledby="ended-title"><h2 id="ended-title">Ended lately</h2>
+<div id="ended" data-live>${
+    data.ended.length === 0
+      ? html`<p class="empty">${data.live.length === 0 ? 'Nothing has broken yet. When CI goes red, it appears here' : 'Nothing has ended yet'}; <a href="/deliveries">deliveries</a> show what has arrived.</p>`
+      : remediationTable(data.ended, now)
   }</div>
 <p><a href="/remediations">All remediations</a></p></section>
 <section aria-labelledby="deliveries-title"><h2 id="deliveries-title">Latest deliveries</h2>

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { ProblemError } from '../../lib/problem.ts';
+import { isTerminal } from '../../model/remediation.ts';
 import { listDeliveries } from '../../store/delivery-list.ts';
 import { searchRemediations } from '../../store/remediation-list.ts';
 import { readState } from '../api/overview.ts';
@@ -9,8 +10,10 @@ import { overviewPage } from './overview-page.ts';
 import { ALL_EVENTS, asked, type Site } from './site.ts';
 
 const LIVE_SHOWN = 12;
-const LATEST_SHOWN = 10;
-const DELIVERIES_SHOWN = 8;
+const ENDED_SHOWN = 6;
+const DELIVERIES_SHOWN = 6;
+/** Remediations among which the latest that ended are looked for. */
+const LOOKED_AT = 40;
 const DEFAULT_SPAN = 30;
 
 /** The front page and the figures. */
@@ -22,7 +25,7 @@ export function overviewRoutes(app: FastifyInstance, { deps, access, figures, re
       figures.measures(),
       figures.budget(),
       searchRemediations(store, { phase: 'live', limit: LIVE_SHOWN }),
-      searchRemediations(store, { limit: LATEST_SHOWN }),
+      searchRemediations(store, { limit: LOOKED_AT }),
       listDeliveries(store.db, { limit: DELIVERIES_SHOWN }),
     ]);
     const mayAct = access.visitor(request).level === 'write';
@@ -31,7 +34,7 @@ export function overviewRoutes(app: FastifyInstance, { deps, access, figures, re
       measures,
       budget,
       live: live.remediations,
-      latest: latest.remediations,
+      ended: latest.remediations.filter(({ phase }) => isTerminal(phase)).slice(0, ENDED_SHOWN),
       deliveries,
       info: deps.info,
       now: deps.clock(),

@@ -52,7 +52,9 @@ export function remediationPage(data: RemediationData): Html {
 <h1>${titleOf(remediation)}</h1>
 <p class="subtitle">${where(remediation)}</p>
 <div id="state" data-live>${state(remediation, timeline, codeRunPhase, now)}</div>
-<div class="columns"><div class="story">
+<div class="columns life-columns">
+<section class="acts" aria-labelledby="actions-title"><h2 id="actions-title">What you can do</h2><div id="actions" class="actions" data-live>${actionsView(remediation, data.visitor, data.formToken)}</div></section>
+<div class="story">
 <section aria-labelledby="attempts-title"><h2 id="attempts-title">Attempts</h2>
 <div id="attempts" data-live>${attemptCards(attempts)}</div></section>
 <section aria-labelledby="evidence-title"><h2 id="evidence-title">Evidence</h2>
@@ -63,8 +65,7 @@ export function remediationPage(data: RemediationData): Html {
 <div id="prompt" data-live>${promptView(brief)}${outputView(remediation, data.output)}</div></section>
 ${arrivals(data.deliveries, now)}
 </div>
-<aside aria-label="Actions, decision and details">
-<section aria-labelledby="actions-title"><h2 id="actions-title">What you can do</h2><div id="actions" class="actions" data-live>${actionsView(remediation, data.visitor, data.formToken)}</div></section>
+<aside class="more" aria-label="Decision and details">
 <section aria-labelledby="decision-title"><h2 id="decision-title">Decision</h2><div id="decision" data-live>${decision(remediation, brief)}</div></section>
 <section aria-labelledby="red-title"><h2 id="red-title">Red at the start</h2><div id="red" data-live>${redChecks(remediation)}</div></section>
 <section aria-labelledby="facts-title"><h2 id="facts-title">Details</h2><div id="facts" data-live>${facts(data)}</div></section>
@@ -221,5 +222,5 @@ function facts({ remediation, codeRunPhase, now, hasCodeRunPages }: RemediationD
 function commandsView(commands: RemediationData['commands']): Part {
   if (commands.length === 0) return '';
   return html`<section aria-labelledby="commands-title"><h2 id="commands-title">What you can type</h2>
-<ul class="commands" role="list">${commands.map(({ type, does }) => html`<li><code>${type}</code><span class="muted small">${does}</span></li>`)}</ul></section>`;
+<ul class="commands" role="list">${commands.map(({ type, does }) => html`<li><code class="typed">${type}</code><span class="muted small">${does}</span></li>`)}</ul></section>`;
 }

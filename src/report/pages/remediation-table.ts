@@ -1,4 +1,4 @@
-import type { Remediation } from '../../model/remediation.ts';
+import { isTerminal, type Remediation } from '../../model/remediation.ts';
 import { agentName, attemptWord, failureTitle, happening, plural } from '../words.ts';
 import { type Html, html } from './html.ts';
 import { ago, capital, phaseBadge } from './parts.ts';
@@ -16,7 +16,7 @@ function row(remediation: Remediation, now: number): Html {
 <td class="state">${phaseBadge(remediation)}</td>
 <td class="what"><a href="/remediations/${id}">${whatBroke(remediation)}</a>
 <span class="where"><b>${repository}</b> ${branch}${pullRequest === null ? '' : ` · #${pullRequest}`} · ${taskId}</span>
-<span class="happening">${happening(remediation, null).text}</span></td>
+${isTerminal(remediation.phase) ? '' : html`<span class="happening">${happening(remediation, null).text}</span>`}</td>
 <td data-label="Agent">${remediation.agent === null ? '–' : agentName(remediation.agent)}</td>
 <td data-label="Attempts">${attemptDots(attempts)}</td>
 <td data-label="Changed">${ago(updatedAt, now)}</td></tr>`;

@@ -50,7 +50,7 @@ ${factList([
 ${
   evidence.length === 0
     ? html`<p class="muted">No line spoke for it; names decided.</p>`
-    : html`<h3>Evidence, strongest first</h3><ol class="evidence">${evidence.map(({ line, text, rule: by, weight }) => html`<li><span class="line">line ${line}</span> <code>${text}</code> <span class="muted small">${by}, weight ${weight}</span></li>`)}</ol>`
+    : html`<h3>Evidence, strongest first</h3><ol class="evidence">${evidence.map(({ line, text, rule: by, weight }) => html`<li><span class="at">line ${line}</span> <code>${text}</code> <span class="muted small">${by}, weight ${weight}</span></li>`)}</ol>`
 }</div>
 ${given.excerpt.text === '' ? '' : excerptView(given)}`;
 }

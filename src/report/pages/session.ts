@@ -49,12 +49,6 @@ export function createSessions(tokens: PageTokens, clock: Clock): Sessions {
   const known = new Map<string, Level>();
   for (const token of tokens.read.filter(Boolean)) known.set(token, 'read');
   for (const token of tokens.write.filter(Boolean)) known.set(token, 'write');
-  const keys = new Map<string, Buffer>();
-  const keyOf = (token: string): Buffer => {
-    const key = keys.get(token) ?? scryptSync(token, 'healer: sessions of the status pages', 32);
-    keys.set(token, key);
-    return key;
-  };
   const ended = new LRUCache<string, true>({ max: ENDED });
   // Without credentials only this machine is served, by one process.
   const formKey = known.size === 0 ? randomBytes(32) : null;
@@ -91,6 +85,16 @@ export function createSessions(tokens: PageTokens, clock: Clock): Sessions {
     formToken: (nonce) => sign(keyOfForms(), `form ${nonce}`),
     isFormToken: (nonce, given) => isEqual(given, sign(keyOfForms(), `form ${nonce}`)),
   };
+}
+
+/** Made once: it takes as long as a page. By digest, so that no token is kept here. */
+const KEYS = new LRUCache<string, Buffer>({ max: 50 });
+
+function keyOf(token: string): Buffer {
+  const name = sha256(token);
+  const key = KEYS.get(name) ?? scryptSync(token, 'healer: sessions of the status pages', 32);
+  KEYS.set(name, key);
+  return key;
 }
 
 function sign(key: Buffer, text: string): string {
