@@ -5,7 +5,14 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Suites that need more than Node (a real API server, a browser) or more time (timelines over the whole service) have
     // configurations of their own.
-    exclude: ['test/acceptance/**', 'test/cluster/**', 'test/servers/**', 'test/browser/**', 'test/bench/**'],
+    exclude: [
+      'test/acceptance/**',
+      'test/mcp/**',
+      'test/cluster/**',
+      'test/servers/**',
+      'test/browser/**',
+      'test/bench/**',
+    ],
     globalSetup: ['test/support/postgres-global.ts'],
     sequence: { shuffle: true },
     retry: 0,

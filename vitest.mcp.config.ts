@@ -1,0 +1,8 @@
+import { defineConfig, mergeConfig } from 'vitest/config';
+import base from './vitest.config.ts';
+
+/** The MCP server under real clients, the SDK's and the inspector: `npm run test:mcp`. */
+const config = mergeConfig(base, defineConfig({}));
+config.test = { ...config.test, include: ['test/mcp/**/*.test.ts'], exclude: ['**/node_modules/**'], maxWorkers: 2 };
+
+export default config;
