@@ -69,7 +69,7 @@ function tellDecided(
 /** Every route of the program; not listening yet. */
 export function createRoutes(
   base: Foundation,
-  { worker, engine, codeRuns }: Loops,
+  { worker, engine, codeRuns, checks }: Loops,
   acceptor: Acceptor,
   isRunning: () => boolean,
 ): Promise<FastifyInstance> {
@@ -92,7 +92,7 @@ export function createRoutes(
       authorizeRead: authorize(credentials, 'read'),
       authorizeWrite: authorize(credentials, 'write'),
       command: createCommands({ store, machine: core.machine, clock, newId, wake: worker.wake }),
-      readiness: createReadiness({ store, isRunning }),
+      readiness: createReadiness({ store, isRunning, cluster: checks }),
       insights: (since) => readInsights(store, since, clock()),
       codeRuns,
       codeRunPhase: async (name) => (await engine.get(name))?.status.phase ?? null,

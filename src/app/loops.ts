@@ -2,6 +2,7 @@ import { createSources } from '../brief/sources/index.ts';
 import type { LocalEngine } from '../coderun/engines/local/engine.ts';
 import { createWorker, type Worker } from '../remediate/worker.ts';
 import type { CodeRunPort } from '../report/api/task-port.ts';
+import type { ReadinessCheck } from '../report/api.ts';
 import { releaseAllCommands } from '../store/commands.ts';
 import { releaseAllEffects } from '../store/effects.ts';
 import { contextHttp, contextSystems } from './context-systems.ts';
@@ -23,6 +24,8 @@ export interface Loops {
   readonly worker: Worker;
   readonly engine: LocalEngine;
   readonly codeRuns: CodeRunPort;
+  /** What `/ready` asks of the engine, and of who leads. */
+  readonly checks: () => Promise<readonly ReadinessCheck[]>;
 }
 
 export async function createLoops(base: Foundation, undo: Undo): Promise<Loops> {
@@ -45,7 +48,7 @@ export async function createLoops(base: Foundation, undo: Undo): Promise<Loops> 
   });
   // Whatever moved may have planned something.
   core.machine.subscribe(once(worker.wake, WAKE_MS));
-  return { worker, engine: runs.engine, codeRuns: runs.codeRuns };
+  return { worker, engine: runs.engine, codeRuns: runs.codeRuns, checks: runs.checks };
 }
 
 function handlers(base: Foundation, engine: LocalEngine): ReturnType<typeof createHandlers> {
