@@ -43,6 +43,7 @@ function text(insights: InsightsView, style: Style, width: number | undefined): 
       ['duplicates prevented', shown(targets.duplicates_prevented, percent, style)],
       ['deliveries lost', shown(targets.deliveries_lost, String, style)],
       ['cost per fix', costText(cost, style)],
+      ['cost per merged fix', mergedText(insights.cost_per_merged_fix_usd, style)],
     ],
     style,
   );
@@ -72,6 +73,12 @@ function costText(cost: InsightsView['cost_per_fix_usd'], style: Style): string 
   if (cost.value === null) return `– ${style.dim(`${cost.attempts_without_cost} attempts reported no cost`)}`;
   const missing = cost.attempts_without_cost === 0 ? '' : `, ${cost.attempts_without_cost} attempts reported none`;
   return `$${cost.value.toFixed(2)} ${style.dim(`of ${cost.sample}, $${cost.total_usd.toFixed(2)} in all${missing}`)}`;
+}
+
+function mergedText({ value, sample }: Measure, style: Style): string {
+  if (value === null)
+    return `– ${style.dim(sample === 0 ? 'nothing merged that GitHub told of' : `${sample} merged, no cost reported`)}`;
+  return `$${value.toFixed(2)} ${style.dim(`of ${sample} merged`)}`;
 }
 
 function of({ value, sample }: Measure): string {

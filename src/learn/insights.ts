@@ -3,6 +3,7 @@ import type { AgentInsight, FailureTypeInsight, Insights, Measure, Target } from
 import { countsAsAttempt } from '../model/outcome.ts';
 import { countDeliveries, type DeliveryCounts, type LifeRow, readLives } from '../store/insights.ts';
 import { type Lesson, readLessons } from '../store/lessons.ts';
+import { countMerges } from '../store/merges.ts';
 import type { Store } from '../store/open.ts';
 import { type OutcomeFigures, readFigures } from '../store/outcomes.ts';
 import { routingCorrections } from './corrections.ts';
@@ -17,21 +18,28 @@ export interface Known {
   /** In the order in which each subject had them. */
   readonly lives: readonly LifeRow[];
   readonly deliveries: DeliveryCounts;
+  /** Repairs that people merged. */
+  readonly merges: number;
 }
 
 /** What ended at or after `since`, read and counted. */
 export async function readInsights({ db }: Pick<Store, 'db'>, since: number, now: number): Promise<Insights> {
-  const [outcomes, lessons, lives, deliveries] = await Promise.all([
+  const [outcomes, lessons, lives, deliveries, merges] = await Promise.all([
     readFigures(db, since),
     readLessons(db, since),
     readLives(db, since),
     countDeliveries(db, { since, lostBefore: now - LOST_AFTER_MS }),
+    countMerges(db, since),
   ]);
-  return insightsOf({ outcomes, lessons, lives, deliveries }, since, now);
+  return insightsOf({ outcomes, lessons, lives, deliveries, merges }, since, now);
 }
 
 /** The figures, each with its sample. The targets are those of the public contract (docs/agents.md repeats them). */
-export function insightsOf({ outcomes, lessons, lives, deliveries }: Known, since: number, until: number): Insights {
+export function insightsOf(
+  { outcomes, lessons, lives, deliveries, merges }: Known,
+  since: number,
+  until: number,
+): Insights {
   const counted = outcomes.filter(({ outcome }) => countsAsAttempt(outcome));
   const ends = endsOf(lessons, counted);
   const repairs = counted.filter(({ outcome, changed }) => outcome === 'success' && changed);
@@ -63,6 +71,7 @@ export function insightsOf({ outcomes, lessons, lives, deliveries }: Known, sinc
     },
     timeToFixP90: percentile(fixTimes, 0.9),
     costPerFix: costPerFix(outcomes, ends.filter(({ attempts }) => attempts !== null).length),
+    costPerMergedFix: costPer(merges, outcomes),
     byAgent: groups(counted, ({ agent }) => agent).map(([agent, made]) => agentInsight(agent, made)),
     byFailureType: groups(ends, ({ failureType }) => failureType).map(([type, group]) => typeInsight(type, group)),
     byAgentAndFailureType: groups(counted, ({ agent, failureType }) => `${agent} ${failureType}`).flatMap(
@@ -125,6 +134,13 @@ function costPerFix(outcomes: readonly OutcomeFigures[], fixes: number): Insight
   const total = costs.reduce((sum, cost) => sum + cost, 0);
   const value = fixes === 0 || costs.length === 0 ? null : total / fixes;
   return { value, sample: fixes, total, attemptsWithoutCost: outcomes.length - costs.length };
+}
+
+/** Null without a merge, or when no attempt reported what it cost. */
+function costPer(merges: number, outcomes: readonly OutcomeFigures[]): Measure {
+  const costs = outcomes.flatMap(({ costUsd }) => costUsd ?? []);
+  const total = costs.reduce((sum, cost) => sum + cost, 0);
+  return { value: merges === 0 || costs.length === 0 ? null : total / merges, sample: merges };
 }
 
 function agentInsight(agent: string, made: readonly OutcomeFigures[]): AgentInsight {

@@ -36,6 +36,8 @@ export interface Insights {
   readonly timeToFixP90: Measure;
   /** What all attempts that ended cost, over the repairs that were verified green. */
   readonly costPerFix: Measure & { readonly total: number; readonly attemptsWithoutCost: number };
+  /** The same cost over the repairs that people merged; the sample is those that GitHub told of. */
+  readonly costPerMergedFix: Measure;
   readonly byAgent: readonly AgentInsight[];
   readonly byFailureType: readonly FailureTypeInsight[];
   readonly byAgentAndFailureType: readonly (AgentInsight & { readonly failureType: FailureType })[];

@@ -1,6 +1,7 @@
 import { type Kysely, type Migration, type MigrationProvider, Migrator, sql } from 'kysely';
 import { commandsAndLimits } from './commands-and-limits.ts';
 import type { Dialect } from './dialect.ts';
+import { mergeTables } from './merge-tables.ts';
 import { noticeTables } from './notice-tables.ts';
 import { outcomeTables } from './outcome-tables.ts';
 import { pageIndexes } from './page-indexes.ts';
@@ -100,6 +101,7 @@ export async function migrate(db: Kysely<Database>, dialect: Dialect): Promise<v
       '0004_notices': noticeTables(dialect),
       '0005_page_indexes': pageIndexes(),
       '0007_task_runs': taskRunTables(dialect),
+      '0008_merges': mergeTables(dialect),
     }),
   };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();

@@ -22,6 +22,7 @@ export interface Database {
   incidents: IncidentTable;
   outcomes: OutcomeTable;
   lessons: LessonTable;
+  merges: MergeTable;
   notices: NoticeTable;
   notice_subjects: NoticeSubjectTable;
   notice_messages: NoticeMessageTable;
@@ -257,6 +258,14 @@ export interface OutcomeTable {
   cost_usd: number | null;
   started_at: number;
   ended_at: number;
+}
+
+/** A repair that people merged, with the pull request that it was in. */
+export interface MergeTable {
+  remediation_id: string;
+  repository: string;
+  pull_request: number;
+  at: number;
 }
 
 /** What the end of a remediation teaches; each kind at most once a remediation. */

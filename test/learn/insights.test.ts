@@ -9,7 +9,13 @@ import type { RememberedOutcome } from '../../src/store/outcomes.ts';
 import { anOutcome } from '../support/outcomes.ts';
 
 const MINUTE = 60_000;
-const nothing: Known = { outcomes: [], lessons: [], lives: [], deliveries: { received: 0, joined: 0, lost: 0 } };
+const nothing: Known = {
+  outcomes: [],
+  lessons: [],
+  lives: [],
+  deliveries: { received: 0, joined: 0, lost: 0 },
+  merges: 0,
+};
 const insights = (known: Partial<Known>) => insightsOf({ ...nothing, ...known }, 0, 1_000);
 
 const lesson = (remediationId: string, kind: LessonKind, changes: Partial<Lesson> = {}): Lesson => ({
@@ -41,7 +47,7 @@ const attempts = (agent: string, won: number, made: number, changes: Partial<Rem
 
 describe('insights', () => {
   it('of nothing are empty, with their targets', () => {
-    const { targets, costPerFix, timeToFixP90, ...lists } = insights({});
+    const { targets, costPerFix, costPerMergedFix, timeToFixP90, ...lists } = insights({});
     const empty = { value: null, sample: 0 };
     expect(targets).toEqual({
       correctRouting: { ...empty, target: 0.9, better: 'above' },
@@ -53,6 +59,7 @@ describe('insights', () => {
       deliveriesLost: { value: 0, sample: 0, target: 0, better: 'below' },
     });
     expect([costPerFix, timeToFixP90]).toEqual([{ ...empty, total: 0, attemptsWithoutCost: 0 }, empty]);
+    expect(costPerMergedFix).toEqual(empty);
     expect(Object.values(lists).filter(Array.isArray).flat()).toEqual([]);
   });
 
@@ -128,6 +135,7 @@ describe('insights', () => {
     const lessons = [lesson('a', 'first_attempt_success'), lesson('b', 'retry_success')];
     const { costPerFix } = insights({ outcomes, lessons });
     expect(costPerFix).toEqual({ value: 0.75, sample: 2, total: 1.5, attemptsWithoutCost: 1 });
+    expect(insights({ outcomes, lessons, merges: 1 }).costPerMergedFix).toEqual({ value: 1.5, sample: 1 });
     expect(insights({ outcomes }).costPerFix).toMatchObject({ value: null, sample: 0, total: 1.5 });
   });
 });

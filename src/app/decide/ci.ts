@@ -4,6 +4,7 @@ import { pullRef } from '../../lib/github/pull-ref.ts';
 import type { Disposition } from '../../model/delivery.ts';
 import { reason } from '../../model/reason.ts';
 import type { CiSignal, PullRequestChanged } from '../../model/signal.ts';
+import { rememberMerge } from '../../store/merges.ts';
 import type { Tx } from '../../store/open.ts';
 import { carryOut } from './carry-out.ts';
 import { branchSubject, factsOfBranch } from './known-facts.ts';
@@ -66,6 +67,10 @@ export async function decidePullRequestChange(
 ): Promise<Disposition> {
   // A fork's branch may be called like one of ours; what is done for it has GitHub's own name.
   const signal = said.fromFork && said.number !== null ? { ...said, branch: pullRef(said.number) } : said;
+  const { number } = said;
+  if (said.change === 'merged' && number !== null && !said.fromFork) {
+    await rememberMerge(tx, { repository: said.repository, number, branch: said.branch, at: deciding.clock() });
+  }
   const known = await factsOfBranch(tx, signal.repository, signal.branch);
   const admission = admitPullRequestChange(signal, known, deciding.admission, deciding.clock());
   if (admission.kind === 'open') throw new Error('A change of a pull request opens nothing.');

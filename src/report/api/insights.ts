@@ -53,6 +53,7 @@ export const insightsSchema = z
       total_usd: z.number(),
       attempts_without_cost: z.int().describe('Attempts that reported no cost and are not in it'),
     }),
+    cost_per_merged_fix_usd: measure.describe('All that attempts cost over the repairs that people merged'),
     by_agent: z.array(z.object(agentFields)),
     by_failure_type: z.array(
       z.object({
@@ -121,6 +122,7 @@ function insightsView(insights: Insights): InsightsView {
       total_usd: costPerFix.total,
       attempts_without_cost: costPerFix.attemptsWithoutCost,
     },
+    cost_per_merged_fix_usd: measureView(insights.costPerMergedFix),
     by_agent: insights.byAgent.map(agentView),
     by_failure_type: insights.byFailureType.map((type) => ({
       failure_type: type.failureType,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readLessons } from '../../../src/store/lessons.ts';
 import { readOutcomes, rememberOutcome, searchOutcomes } from '../../../src/store/outcomes.ts';
 import { anOutcome } from '../../support/outcomes.ts';
-import { startWorld, type World } from '../../support/world.ts';
+import { inWorld, startWorld, type World } from '../../support/world.ts';
 
 describe('what was learned', () => {
   let world: World;
@@ -49,6 +49,21 @@ describe('what was learned', () => {
       success: { value: 0.5, sample: 2 },
     });
   });
+
+  it('counts a repair as merged when people merge the pull request that it is in', () =>
+    inWorld({}, async (other) => {
+      other.plan({ '*': ['commit'] });
+      other.commit('topic');
+      const number = await other.gh.addPullRequest({ title: 'Merged soon', head: 'topic', author: 'ada' });
+      const { runId } = other.run('topic', { build: 'red' });
+      await other.phase(`ci-${runId}`, 'verifying');
+      other.run('topic', { build: 'green' });
+      await other.ended(`ci-${runId}`);
+      const merged = async () => (await other.get('/api/insights')).body.cost_per_merged_fix_usd.sample;
+      expect(await merged()).toBe(0);
+      await other.gh.closePullRequest(number, true);
+      await other.eventually(async () => (await merged()) === 1, 'the merge is counted');
+    }));
 
   it('sends whom experience clearly speaks for, and says why', async () => {
     const now = Date.now();

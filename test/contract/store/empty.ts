@@ -18,6 +18,7 @@ const TABLES: readonly (keyof Database)[] = [
   'incidents',
   'outcomes',
   'lessons',
+  'merges',
   'notices',
   'notice_subjects',
   'notice_messages',

@@ -4,6 +4,7 @@ import { reason } from '../../../src/model/reason.ts';
 import { insertDelivery } from '../../../src/store/deliveries.ts';
 import { countDeliveries, readLives } from '../../../src/store/insights.ts';
 import { type Lesson, readLessons, rememberLessons } from '../../../src/store/lessons.ts';
+import { countMerges, rememberMerge } from '../../../src/store/merges.ts';
 import {
   type RememberedOutcome,
   readFigures,
@@ -14,10 +15,12 @@ import {
   skillSamples,
 } from '../../../src/store/outcomes.ts';
 import { insertRemediation } from '../../../src/store/remediations.ts';
-import { aDelivery, aDisposition, aRemediation } from '../../support/builders.ts';
+import { aDelivery, aDisposition, anAttempt, aRemediation, aReport } from '../../support/builders.ts';
 import { anOutcome } from '../../support/outcomes.ts';
 import type { StoreUnderTest } from '../store.contract.ts';
 import { emptyStore } from './empty.ts';
+
+const id = (number: number): string => `01JD${String(number).padStart(22, '0')}`;
 
 export function outcomeContract({ store }: StoreUnderTest): void {
   beforeEach(() => emptyStore(store()));
@@ -35,6 +38,68 @@ export function outcomeContract({ store }: StoreUnderTest): void {
     });
   const search = async (text: string, query: Partial<Parameters<typeof searchOutcomes>[1]> = {}) =>
     (await searchOutcomes(store(), { text, limit: 10, ...query })).map(({ remediationId }) => remediationId);
+
+  it('knows which repairs people merged, each once', async () => {
+    const pushed = anAttempt({ report: aReport({ commitSha: 'c0ffee' }) });
+    const lives = [
+      aRemediation({
+        id: id(1),
+        taskId: 'ci-1',
+        phase: 'succeeded',
+        targetBranch: 'topic',
+        pullRequest: 7,
+        attempts: [pushed],
+      }),
+      aRemediation({
+        id: id(2),
+        taskId: 'ci-2',
+        phase: 'superseded',
+        targetBranch: 'topic',
+        pullRequest: 7,
+        attempts: [pushed],
+      }),
+      aRemediation({
+        id: id(3),
+        taskId: 'ci-3',
+        phase: 'escalated',
+        targetBranch: 'topic',
+        pullRequest: 7,
+        attempts: [pushed],
+      }),
+      aRemediation({
+        id: id(4),
+        taskId: 'ci-4',
+        phase: 'succeeded',
+        targetBranch: 'topic',
+        pullRequest: 8,
+        attempts: [pushed],
+      }),
+      aRemediation({
+        id: id(5),
+        taskId: 'ci-5',
+        phase: 'succeeded',
+        targetBranch: 'topic',
+        pullRequest: 7,
+        attempts: [],
+      }),
+      aRemediation({
+        id: id(6),
+        taskId: 'ci-6',
+        phase: 'succeeded',
+        targetBranch: 'other',
+        pullRequest: 7,
+        attempts: [pushed],
+      }),
+    ];
+    await store().transaction(async (tx) => {
+      for (const life of lives) await insertRemediation(tx, { ...life, subjectKey: life.id });
+    });
+    const merge = { repository: 'acme/shop', number: 7, branch: 'topic', at: 500 };
+    await store().transaction((tx) => rememberMerge(tx, merge));
+    await store().transaction((tx) => rememberMerge(tx, { ...merge, at: 900 }));
+    expect(await countMerges(store().db, 0)).toBe(2);
+    expect(await countMerges(store().db, 501)).toBe(0);
+  });
 
   it('come back as they were remembered', async () => {
     const outcome = anOutcome({

@@ -1,0 +1,15 @@
+import { type Kysely, type Migration, sql } from 'kysely';
+import type { Dialect } from './dialect.ts';
+
+/** Which repairs people merged: what a fix costs is counted by those. */
+export function mergeTables(dialect: Dialect): Migration {
+  const time = sql.raw(dialect === 'sqlite' ? 'integer' : 'bigint');
+  return {
+    async up(db: Kysely<unknown>) {
+      await sql`create table merges (
+        remediation_id text primary key, repository text not null, pull_request integer not null, at ${time} not null
+      )`.execute(db);
+      await sql`create index merges_at on merges (at)`.execute(db);
+    },
+  };
+}
