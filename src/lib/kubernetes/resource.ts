@@ -44,8 +44,8 @@ const PAGE = 500;
 const LIST_TIMEOUT_MS = 60_000;
 /** The API server ends a watch by itself after so many seconds; between this and twice as long. */
 const WATCH_SECONDS = 300;
-const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=1';
-const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=1';
+const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 export function resource(client: KubernetesClient, kind: ResourceKind, namespace: string): Resource {
   const root = kind.apiVersion.includes('/') ? '/apis' : '/api';

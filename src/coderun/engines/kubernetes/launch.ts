@@ -24,6 +24,7 @@ mkdir -p -- "$HOME" || exit 75
 const RUN = `set -m
 bash "$HEALER_FILES/container.sh" </dev/null &
 run=$!
+set +m
 trap 'kill -TERM -- "-$run" 2>/dev/null' TERM INT
 while :; do
   wait "$run"
