@@ -1,4 +1,5 @@
 import { anchorGroup, type Present } from './anchors.ts';
+import { entropy } from './assignments.ts';
 import type { Span } from './span.ts';
 
 /**
@@ -18,6 +19,8 @@ const ENDS_WORD: ReadonlySet<string> = new Set(' \t\n"\'`,;«»');
 const TAIL = /^[A-Za-z0-9_.=+/~-]{12,}/;
 /** Lines of this length were cut by those that keep at most so much of a line, without a mark. */
 const CUT_LINE = 400;
+/** Bits per character that random letters have, and words written together hardly. */
+const RANDOM = 3.2;
 const TYPE = 'cut-token';
 
 /** Beginnings and ends of secrets on both sides of every cut, and at the end of the text and of very long lines. */
@@ -56,7 +59,7 @@ function leftBehind(text: string, at: number): readonly Span[] {
   const start = text[at] === '\n' ? at + 1 : at;
   const found = TAIL.exec(text.slice(start, start + LONGEST_TOKEN))?.[0];
   if (found === undefined) return [];
-  const mixed = /\d/.test(found) && /[A-Za-z]/.test(found);
+  const mixed = /[A-Za-z]/.test(found) && (/\d/.test(found) || (/[a-z][A-Z]/.test(found) && entropy(found) >= RANDOM));
   return mixed ? [{ type: TYPE, start, end: start + found.length }] : [];
 }
 

@@ -22,13 +22,12 @@ interface Decoded {
 /** Stands between pieces that have nothing to do with each other. */
 const GAP = '\n';
 
-/** Where the span came from; nothing when it reaches over a gap or nothing of it was encoded. */
+/** Where the span came from; nothing when it reaches over a gap. */
 function backwards(span: Span, { text, starts, ends }: Decoded): readonly Span[] {
   const value = text.slice(span.start, span.end);
   const from = starts[span.start];
   const to = ends[span.end - 1];
   if (from === undefined || to === undefined || from < 0 || to < 0) return [];
-  if (to - from === value.length) return [];
   return [{ type: span.type, start: from, end: to, identity: span.identity ?? value }];
 }
 
@@ -61,34 +60,36 @@ class Builder {
 /** Escapes of URLs, and of strings in JSON, JavaScript and Python. */
 const ESCAPES: readonly (readonly [mark: string, pattern: RegExp])[] = [
   ['%', /%([0-9A-Fa-f]{2})/g],
-  ['\\', /\\(?:u00([0-9A-Fa-f]{2})|x([0-9A-Fa-f]{2})|([/"'\\]))/g],
+  ['\\', /\\(?:u00([0-9A-Fa-f]{2})|x([0-9A-Fa-f]{2})|([/"'\\nrtbf]))/g],
 ];
-/** An escape is looked for in a word, which ends where a blank or a placeholder stands; longer ones are no text. */
-const ENDS_WORD: ReadonlySet<string> = new Set(' \t\n«»');
-const LONGEST_WORD = 65_536;
+/** What such an escape stands for when it is not itself; any blank ends a name, so that they need not be told apart. */
+const BLANKS = 'nrtbf';
+/** An escape is looked at with its line, as far as the next placeholder. */
+const ENDS_LINE: ReadonlySet<string> = new Set('\n«»');
+const LONGEST_LINE = 65_536;
 
 function escaped([mark, pattern]: (typeof ESCAPES)[number]): (text: string) => Decoded | null {
   return (text) => {
     const built = new Builder();
     for (let at = text.indexOf(mark); at !== -1; ) {
       let [start, end] = [at, at + 1];
-      while (start > 0 && at - start < LONGEST_WORD && !ENDS_WORD.has(text[start - 1] ?? ' ')) start--;
-      while (end < text.length && end - at < LONGEST_WORD && !ENDS_WORD.has(text[end] ?? ' ')) end++;
-      unescapeWord(text.slice(start, end), start, pattern, built);
+      while (start > 0 && at - start < LONGEST_LINE && !ENDS_LINE.has(text[start - 1] ?? ' ')) start--;
+      while (end < text.length && end - at < LONGEST_LINE && !ENDS_LINE.has(text[end] ?? ' ')) end++;
+      unescapeLine(text.slice(start, end), start, pattern, built);
       at = text.indexOf(mark, end);
     }
     return built.decoded;
   };
 }
 
-function unescapeWord(word: string, at: number, pattern: RegExp, built: Builder): void {
-  const found = [...word.matchAll(pattern)];
+function unescapeLine(line: string, at: number, pattern: RegExp, built: Builder): void {
+  const found = [...line.matchAll(pattern)];
   if (found.length === 0) return;
   let from = 0;
   const plain = (to: number): void => {
     const start = at + from;
     built.add(
-      word.slice(from, to),
+      line.slice(from, to),
       (i) => start + i,
       (i) => start + i + 1,
     );
@@ -98,13 +99,17 @@ function unescapeWord(word: string, at: number, pattern: RegExp, built: Builder)
     const [start, end] = [at + match.index, at + match.index + match[0].length];
     plain(match.index);
     built.add(
-      hex === undefined ? (quoted ?? '') : String.fromCharCode(Number.parseInt(hex, 16)),
+      hex === undefined
+        ? BLANKS.includes(quoted ?? '')
+          ? '\n'
+          : (quoted ?? '')
+        : String.fromCharCode(Number.parseInt(hex, 16)),
       () => start,
       () => end,
     );
     from = match.index + match[0].length;
   }
-  plain(word.length);
+  plain(line.length);
   built.gap();
 }
 

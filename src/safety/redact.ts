@@ -49,7 +49,9 @@ export function redactors({ secrets = [] }: RedactorOptions = {}): () => Redacto
     const present = anchorsIn(decoded);
     return plain.flatMap((find) => find(decoded, present));
   };
-  const encoded: Finder = (text) => encodedSecrets(text, look);
+  // Twice over: JSON within JSON, base64 within a URL.
+  const lookWithin = (decoded: string): readonly Span[] => [...look(decoded), ...encodedSecrets(decoded, look)];
+  const encoded: Finder = (text) => encodedSecrets(text, lookWithin);
   // Encoded ones first: what a plain pattern takes of them would leave the rest undecodable.
   const finders = [encoded, ...plain, keyLines, cutSecrets, cutSettings(settingForms(secrets))];
   return () => inScope(finders);
