@@ -94,37 +94,27 @@ it('every tool is called here', () => {
   expect(CALLS.map(([name]) => name)).toEqual(TOOLS.map(({ name }) => name));
 });
 
-describe.sequential.each(['http', 'stdio'])(
-  'the inspector over %s',
-  { timeout: 180_000, shuffle: false },
-  (transport) => {
-    it('lists every tool, with schemas that any client takes', async () => {
-      const { code, json, output } = await inspect(transport, ['--method', 'tools/list', '--strict']);
-      expect(code, output).toBe(0);
-      expect(json.tools.map(({ name }: { name: string }) => name)).toEqual(TOOLS.map(({ name }) => name));
-    });
+describe.each(['http', 'stdio'])('the inspector over %s', { timeout: 300_000 }, (transport) => {
+  it('lists every tool, with schemas that any client takes', async () => {
+    const { code, json, output } = await inspect(transport, ['--method', 'tools/list', '--strict']);
+    expect(code, output).toBe(0);
+    expect(json.tools.map(({ name }: { name: string }) => name)).toEqual(TOOLS.map(({ name }) => name));
+  });
 
-    it('calls every tool', async () => {
-      for (const [name, given, wants] of CALLS) {
-        const parameters = given(transport).flatMap((pair) => ['--tool-arg', pair]);
-        const { json, output } = await inspect(transport, [
-          '--method',
-          'tools/call',
-          '--tool-name',
-          name,
-          ...parameters,
-        ]);
-        expect(json?.isError, `${name}: ${output}`).not.toBe(true);
-        expect(json?.structuredContent, name).toMatchObject(wants(transport));
-        if (name === 'retry_remediation') retried = json.structuredContent.remediation.task_id;
-      }
-    });
+  it('calls every tool', async () => {
+    for (const [name, given, wants] of CALLS) {
+      const parameters = given(transport).flatMap((pair) => ['--tool-arg', pair]);
+      const { json, output } = await inspect(transport, ['--method', 'tools/call', '--tool-name', name, ...parameters]);
+      expect(json?.isError, `${name}: ${output}`).not.toBe(true);
+      expect(json?.structuredContent, `${name}: ${output}`).toMatchObject(wants(transport));
+      if (name === 'retry_remediation') retried = json.structuredContent.remediation.task_id;
+    }
+  });
 
-    it('shows what a refused call says', async () => {
-      const call = ['--method', 'tools/call', '--tool-name', 'get_remediation', '--tool-arg', 'id=ci-999'];
-      const { json, output } = await inspect(transport, call);
-      expect(json?.isError, output).toBe(true);
-      expect(json.content[0].text).toContain('list_remediations');
-    });
-  },
-);
+  it('shows what a refused call says', async () => {
+    const call = ['--method', 'tools/call', '--tool-name', 'get_remediation', '--tool-arg', 'id=ci-999'];
+    const { json, output } = await inspect(transport, call);
+    expect(json?.isError, output).toBe(true);
+    expect(json.content[0].text).toContain('list_remediations');
+  });
+});
