@@ -8,6 +8,7 @@ import type { LocalEngineOptions } from './options.ts';
 import { readOutput } from './output.ts';
 import { localRuns } from './runs.ts';
 import { createChanges } from './watch.ts';
+import { withWorkspace } from './workspace.ts';
 
 export type { GitToken, LocalEngineOptions } from './options.ts';
 
@@ -21,7 +22,7 @@ export interface LocalEngine extends Engine {
 export function createLocalEngine(options: LocalEngineOptions): LocalEngine {
   const { rows, dataDir, clock, redact = (text) => text, onMalformed = () => {} } = options;
   const runs = join(dataDir, 'runs');
-  const folderOf = (codeRun: CodeRun): RunFolder => runFolder(join(runs, codeRun.uid));
+  const folderOf = (codeRun: CodeRun): RunFolder => withWorkspace(runFolder(join(runs, codeRun.uid)), codeRun, dataDir);
   const changes = createChanges();
   const { byUid, ...codeRuns } = storedCodeRuns(rows, clock, changes.changed, onMalformed);
   return {

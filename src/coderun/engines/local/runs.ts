@@ -19,6 +19,7 @@ import { DEFAULT_GRACE_MS, DEFAULT_OUTPUT_LIMITS, type LocalEngineOptions } from
 import { signalAll } from './processes.ts';
 import { layOut, removeFolder, startSupervisor } from './start.ts';
 import type { Changes } from './watch.ts';
+import { leaveWorkspace, takeWorkspace } from './workspace.ts';
 
 /** Runs as processes of this machine: one supervised process group and one folder each. */
 export function localRuns(
@@ -40,6 +41,7 @@ export function localRuns(
       const folder = folderOf(codeRun);
       refuseUnsupported(codeRun);
       layOut(codeRun, folder, renderFiles(codeRun, templates));
+      takeWorkspace(folder, codeRun.uid);
       await writeToken(codeRun, folder, options);
     },
     async refreshCredentials(codeRun) {
@@ -71,6 +73,7 @@ export function localRuns(
       const folder = folderOf(codeRun);
       if (isInUse(codeRun, folder)) throw new RetryableError(`The folder of ${codeRun.name} is in use.`);
       changes.unfollow(codeRun.uid);
+      leaveWorkspace(folder, codeRun.uid);
       removeFolder(folder.root);
     },
   };

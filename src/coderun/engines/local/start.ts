@@ -17,7 +17,7 @@ const SUPERVISOR = fileURLToPath(new URL(`./supervisor${import.meta.url.slice(-3
 
 /** Lays out the folder of a run. Files that are there already stay as they are: a job may be reading them. */
 export function layOut(codeRun: CodeRun, folder: RunFolder, files: FileSet): void {
-  for (const path of [folder.root, folder.work, folder.home, folder.tmp]) makeFolder(path);
+  for (const path of [folder.root, folder.home, folder.tmp]) makeFolder(path);
   if (existsSync(folder.files)) return;
   const draft = `${folder.files}.${process.pid}.tmp`;
   rmSync(draft, { recursive: true, force: true });
