@@ -112,9 +112,9 @@ function coherent(settings: Settings): Settings {
   if ((github.appId === undefined) !== (github.privateKey === undefined)) {
     throw new SettingsError('A GitHub App needs both GITHUB_APP_ID and GITHUB_PRIVATE_KEY.');
   }
-  if (settings.engine === 'kubernetes') {
+  if (settings.engine === 'kubernetes' && settings.kubernetes.image === undefined) {
     throw new SettingsError(
-      'HEALER_ENGINE=kubernetes: this version runs CodeRuns on this machine only. Set HEALER_ENGINE=local.',
+      'HEALER_ENGINE=kubernetes needs the image that agents run in: set kubernetes.image (HEALER_KUBERNETES_IMAGE).',
     );
   }
   const privateKey = github.privateKey?.replaceAll('\\n', '\n');

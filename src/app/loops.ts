@@ -1,5 +1,5 @@
 import { createSources } from '../brief/sources/index.ts';
-import type { LocalEngine } from '../coderun/engines/local/engine.ts';
+import type { Engine } from '../coderun/engine.ts';
 import { createWorker, type Worker } from '../remediate/worker.ts';
 import type { CodeRunPort } from '../report/api/task-port.ts';
 import type { ReadinessCheck } from '../report/api.ts';
@@ -22,7 +22,7 @@ const WAKE_MS = 10;
 export interface Loops {
   /** Not started yet: it begins when deliveries can be taken. */
   readonly worker: Worker;
-  readonly engine: LocalEngine;
+  readonly engine: Engine;
   readonly codeRuns: CodeRunPort;
   /** What `/ready` asks of the engine, and of who leads. */
   readonly checks: () => Promise<readonly ReadinessCheck[]>;
@@ -51,7 +51,7 @@ export async function createLoops(base: Foundation, undo: Undo): Promise<Loops> 
   return { worker, engine: runs.engine, codeRuns: runs.codeRuns, checks: runs.checks };
 }
 
-function handlers(base: Foundation, engine: LocalEngine): ReturnType<typeof createHandlers> {
+function handlers(base: Foundation, engine: Engine): ReturnType<typeof createHandlers> {
   const { store, settings, clock, github, templates, rules, metrics, tracing } = base;
   const memories = memoriesOf(base);
   const keep = memories.remember;

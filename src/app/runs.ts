@@ -1,10 +1,9 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { LABELS } from '../coderun/draft.ts';
-import { createLocalEngine, type LocalEngine } from '../coderun/engines/local/engine.ts';
+import type { Engine } from '../coderun/engine.ts';
 import { fenceEngine } from '../coderun/reconcile/leader-fence.ts';
 import { followLeadership } from '../coderun/reconcile/leader-reconciler.ts';
-import { storeLease } from '../coderun/reconcile/leader-store.ts';
-import { DEFAULT_RECONCILE_POLICY } from '../coderun/reconcile/policy.ts';
+import { DEFAULT_RECONCILE_POLICY, type ReconcilePolicy } from '../coderun/reconcile/policy.ts';
 import { createReconciler, type ReconcilerOptions } from '../coderun/reconcile/reconciler.ts';
 import { loadCodeRunTemplates } from '../coderun/templates.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -13,15 +12,14 @@ import type { Machine } from '../remediate/machine.ts';
 import type { CodeRunPort } from '../report/api/task-port.ts';
 import type { ReadinessCheck } from '../report/api.ts';
 import type { Metrics } from '../report/metrics.ts';
-import { codeRunRows } from '../store/coderuns.ts';
 import type { Store } from '../store/open.ts';
 import { findRemediation } from '../store/remediations.ts';
-import { leaderCheck } from './cluster-health.ts';
 import type { Environment } from './environment.ts';
 import { gatedEngine, gateOf } from './gates.ts';
 import { runTokens } from './github.ts';
 import { startLeading } from './leadership.ts';
 import type { Log } from './log.ts';
+import { type EngineDeps, engineOf } from './open-engine.ts';
 import { PROMPTS_DIR } from './paths.ts';
 import type { Settings } from './settings.ts';
 import { adoptTaskRuns, taskEnder } from './task-ends.ts';
@@ -40,7 +38,7 @@ export interface RunsDeps {
 
 /** The engine, and the reconciler that drives it and tells the machine how CodeRuns end. */
 export async function startRuns(deps: RunsDeps): Promise<{
-  readonly engine: LocalEngine;
+  readonly engine: Engine;
   /** CodeRuns as people see them, and those that they ask for. */
   readonly codeRuns: CodeRunPort;
   /** What must be right of the engine, and of who leads. */
@@ -50,26 +48,18 @@ export async function startRuns(deps: RunsDeps): Promise<{
   const { settings, log, clock, store, machine } = deps;
   const codeRunTemplates = await loadCodeRunTemplates(join(PROMPTS_DIR, 'coderun'));
   const gate = gateOf(settings);
-  const local = createLocalEngine({
-    rows: codeRunRows(store.db),
-    dataDir: resolve(settings.dataDir),
-    templates: codeRunTemplates,
-    clock,
-    baseEnv: deps.env,
-    gitToken: runTokens(deps.github),
-    redact: gate.text,
-    onMalformed: (name, why) => log.error({ coderun: name, error: why }, 'CodeRun is malformed'),
-  });
-  // Replicas on one database would each start what the others have started: one of them leads.
-  const lease = store.dialect === 'postgres' ? storeLease(store, clock) : null;
+  const given: EngineDeps = { ...deps, templates: codeRunTemplates, gitToken: runTokens(deps.github), gate };
+  const { lease, open } = await engineOf(given);
   const leading = startLeading({ settings, log, clock, metrics: deps.metrics, lease });
-  const engine = fenceEngine(gatedEngine(local, gate), leading);
+  const opened = open(leading);
+  const engine = fenceEngine(gatedEngine(opened.engine, gate), leading);
   await adoptTaskRuns({ store, engine, log });
   const endTask = taskEnder({ ...deps, engine });
   const options: ReconcilerOptions = {
     engine,
     clock,
-    policy: { ...DEFAULT_RECONCILE_POLICY, deadlineSeconds: settings.limits.runDeadlineMinutes * 60 },
+    policy: policyOf(settings),
+    onLook: deps.metrics.reconciled,
     onEnded: async (codeRun, ended) => {
       if (codeRun.spec.runType !== 'remediate') return endTask(codeRun, ended);
       const taskId = codeRun.annotations[LABELS.taskId];
@@ -86,12 +76,20 @@ export async function startRuns(deps: RunsDeps): Promise<{
   return {
     engine,
     codeRuns: createTasks({ ...deps, engine, codeRunTemplates }),
-    checks: async () => (lease === null ? [] : [leaderCheck(leading.view(), settings.leaseSeconds * 1_000)]),
+    checks: opened.checks,
     stop: async () => {
       await reconciler.stop();
-      engine.close();
+      await opened.close();
       // Last: nothing is written any more.
       await leading.stop();
+      opened.disconnect();
     },
   };
+}
+
+function policyOf({ engine, kubernetes, limits }: Settings): ReconcilePolicy {
+  const policy = { ...DEFAULT_RECONCILE_POLICY, deadlineSeconds: limits.runDeadlineMinutes * 60 };
+  if (engine === 'local') return policy;
+  const { pendingMinutes, retentionHours } = kubernetes;
+  return { ...policy, pendingSeconds: pendingMinutes * 60, retentionSeconds: retentionHours * 3600 };
 }

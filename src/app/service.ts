@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
-import type { LocalEngine } from '../coderun/engines/local/engine.ts';
+import type { Engine } from '../coderun/engine.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Machine } from '../remediate/machine.ts';
 import { openStore, type Store } from '../store/open.ts';
@@ -29,7 +29,7 @@ export interface Service {
   readonly url: string;
   readonly store: Store;
   readonly machine: Machine;
-  readonly engine: LocalEngine;
+  readonly engine: Engine;
   /** Takes no more, finishes what is under way, lets go of everything. CodeRuns go on and are adopted at the next start. */
   stop(): Promise<void>;
 }

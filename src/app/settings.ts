@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CHANGE_CONCERN_CODES, type ChangeConcernCode, REFUSED_CONCERNS } from '../model/change-concern.ts';
 import { contextSettings } from './context-settings.ts';
+import { kubernetesSettings } from './kubernetes-settings.ts';
 import { leadershipSettings } from './leadership-settings.ts';
 import { notificationSettings } from './notification-settings.ts';
 import { retentionSettings } from './retention-settings.ts';
@@ -204,6 +205,7 @@ export const settingsSchema = z.strictObject({
   ...contextSettings,
   ...notificationSettings,
   ...taskSettings,
+  ...kubernetesSettings,
   ...leadershipSettings,
   ...traceSettings,
   ...retentionSettings,
