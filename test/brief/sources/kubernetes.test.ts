@@ -28,7 +28,7 @@ describe('the source kubernetes', () => {
     expect(body).toContain('Pod shop-6d5f7c9b8-abcde BackOff (12 times): Back-off restarting');
     expect(body).toContain('Deployment prod/shop: 0 of 2 ready, 1 up to date');
     expect(body).toContain('Progressing: ProgressDeadlineExceeded: has timed out progressing');
-    expect(body).toMatch(/revision 4, rolled out 2026-11-20T11:40:00Z: ghcr\.io\/acme\/shop:1\.2[\s\S]*revision 3/);
+    expect(body).toMatch(/revision 4, made 2026-11-20T11:40:00Z: ghcr\.io\/acme\/shop:1\.2[\s\S]*revision 3/);
     expect(body).not.toContain('other');
   });
 

@@ -82,7 +82,8 @@ export function rolloutInWords(deployment: Deployment, sets: readonly ReplicaSet
     .filter(({ metadata: set }) =>
       set.ownerReferences?.some(({ kind, name }) => kind === 'Deployment' && name === metadata.name),
     )
-    .toSorted((a, b) => (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? ''));
+    // A rollback gives an old ReplicaSet the newest number; creation times are whole seconds.
+    .toSorted((a, b) => Number(revisionOf(b)) - Number(revisionOf(a)));
   return [
     `Deployment ${metadata.namespace ?? ''}/${metadata.name}: ${status?.readyReplicas ?? 0} of ${wanted} ready, ${status?.updatedReplicas ?? 0} up to date`,
     ...bad.map(({ type, reason, message }) => `  ${type}: ${reason ?? ''}${after(message)}`),
@@ -90,10 +91,12 @@ export function rolloutInWords(deployment: Deployment, sets: readonly ReplicaSet
   ].join('\n');
 }
 
+const revisionOf = ({ metadata }: Pick<ReplicaSet, 'metadata'>): string =>
+  metadata.annotations?.['deployment.kubernetes.io/revision'] ?? '0';
+
 function revisionInWords({ metadata, spec, status }: ReplicaSet): string {
-  const revision = metadata.annotations?.['deployment.kubernetes.io/revision'] ?? '?';
   const images = (spec?.template?.spec?.containers ?? []).flatMap(({ image }) => image ?? []);
   const cause = metadata.annotations?.['kubernetes.io/change-cause'];
   const why = cause === undefined || cause === '' ? '' : ` (${cause})`;
-  return `  revision ${revision}, rolled out ${metadata.creationTimestamp ?? '?'}${why}: ${images.join(', ')}, ${status?.readyReplicas ?? 0} of ${spec?.replicas ?? 0} ready`;
+  return `  revision ${revisionOf({ metadata })}, made ${metadata.creationTimestamp ?? '?'}${why}: ${images.join(', ')}, ${status?.readyReplicas ?? 0} of ${spec?.replicas ?? 0} ready`;
 }
