@@ -11,7 +11,7 @@ export interface Annotation {
 }
 
 /** Characters that stand in paths people use; a blank would take in the words before it. */
-const PATH = String.raw`(?<path>[\w@.+$()[\]/\\:~-]*[\w+\])])`;
+const PATH = String.raw`(?<path>(?:[A-Z]:)?[\w@.+$()[\]/\\~-]*[\w+\])])`;
 
 /** How tools write where something is, each with the message behind it where there is one. */
 const PLACES: readonly RegExp[] = [

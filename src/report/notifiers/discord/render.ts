@@ -77,14 +77,14 @@ type Body = Pick<DiscordEmbed, 'title' | 'description' | 'fields'>;
 function alone(item: NoticeItem): Body {
   const lines = [discordText(item.status, 1_200), ...item.details.map((line) => `• ${discordText(line, LINE)}`)];
   const facts = item.facts.slice(0, FIELDS).map(({ label, text }) => ({
-    name: discordText(label, 40),
+    name: discordText(label, 40) || '–',
     value: discordText(text, FIELD) || '–',
     inline: text.length <= 40,
   }));
   const links = linksOf(item).map(({ label, url }) => `[${discordText(label, 40)}](<${url}>)`);
   const shown = fitLinks(links);
   return {
-    title: discordText(item.title, DISCORD_LIMITS.title),
+    title: discordText(item.title, DISCORD_LIMITS.title) || '–',
     description: fitLines(lines, DESCRIPTION - 1, (count) => `_${count} more lines are not shown._`),
     fields: shown === '' ? facts : [...facts, { name: 'Look at', value: shown, inline: false }],
   };

@@ -3,7 +3,7 @@ import { cut } from '../cut.ts';
 import { headline, linksOf, TONE_WORDS } from '../words.ts';
 
 /** RFC 5322, 2.1.1: a line has at most 998 characters; a subject of some 200 is read in no mail program to its end. */
-export const EMAIL_LIMITS = { subject: 200, line: 900, body: 100_000, items: 50, details: 40 } as const;
+export const EMAIL_LIMITS = { subject: 200, line: 900, body: 100_000, items: 50, details: 15, facts: 12 } as const;
 
 export interface EmailText {
   readonly subject: string;
@@ -20,7 +20,7 @@ export function renderEmail(notice: Notice): EmailText {
   const body = [
     headlineOf(notice),
     '',
-    ...shown.flatMap((item) => [...part(item, notice.items.length > 1), '']),
+    ...shown.flatMap((item) => [...part(item, notice.items.length), '']),
     ...(more > 0 ? [`${more} more are not listed.`, ''] : []),
     isOver(notice) ? 'Nothing of this goes on any more.' : 'Healer writes again when this has come to its end.',
     `-- \nHealer · ${notice.kind} · ${notice.id}`,
@@ -35,14 +35,20 @@ function headlineOf(notice: Notice): string {
   return cut(unlinked(headline(notice)), EMAIL_LIMITS.line);
 }
 
-function part(item: NoticeItem, isOneOfMany: boolean): readonly string[] {
-  const line = (text: string): string => cut(unlinked(text), EMAIL_LIMITS.line);
+/** More than this together are told in short. */
+const IN_FULL = 5;
+
+function part(item: NoticeItem, together: number): readonly string[] {
+  const line = (text: string, max: number = EMAIL_LIMITS.line): string => cut(unlinked(text), max);
+  const links = linksOf(item).map(({ label, url }) => `${line(label, 60)}: ${url}`);
+  const title = line(`[${TONE_WORDS[item.tone]}] ${item.title}`, 200);
+  if (together > IN_FULL) return [title, line(item.status, 500), ...links.slice(0, 1)];
   return [
-    ...(isOneOfMany ? [line(`[${TONE_WORDS[item.tone]}] ${item.title}`)] : []),
+    ...(together > 1 ? [title] : []),
     line(item.status),
-    ...item.facts.map(({ label, text }) => line(`${label}: ${text}`)),
-    ...item.details.slice(0, EMAIL_LIMITS.details).map((detail) => line(`  * ${detail}`)),
-    ...linksOf(item).map(({ label, url }) => `${label}: ${url}`),
+    ...item.facts.slice(0, EMAIL_LIMITS.facts).map(({ label, text }) => line(`${label}: ${text}`, 300)),
+    ...item.details.slice(0, EMAIL_LIMITS.details).map((detail) => line(`  * ${detail}`, 500)),
+    ...links.slice(0, 10),
   ];
 }
 

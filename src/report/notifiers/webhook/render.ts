@@ -3,7 +3,7 @@ import { cut } from '../cut.ts';
 import { headline } from '../words.ts';
 
 /** Ours: what a receiver has to be ready for. docs/notifications.md names them. */
-export const WEBHOOK_LIMITS = { items: 100, text: 2_000, details: 40, body: 1024 * 1024 } as const;
+export const WEBHOOK_LIMITS = { items: 50, text: 2_000, details: 40, body: 1024 * 1024 } as const;
 
 /** The body of an event; names as in the API, times as RFC 3339. */
 export interface WebhookEvent {
@@ -36,6 +36,9 @@ export interface WebhookItem {
 /** A notice as data: nothing is escaped, because what the receiver makes of it is not known. */
 export function renderWebhook(notice: Notice): WebhookEvent {
   const shown = notice.items.slice(0, WEBHOOK_LIMITS.items);
+  // Of a few everything is told, of many what they are and how they stand.
+  const [facts, details, links, long] =
+    shown.length > 10 ? [8, 0, 3, 500] : [20, WEBHOOK_LIMITS.details, 10, WEBHOOK_LIMITS.text];
   return {
     type: notice.kind,
     id: notice.id,
@@ -51,11 +54,11 @@ export function renderWebhook(notice: Notice): WebhookEvent {
       state: item.isOpen ? 'open' : 'closed',
       tone: item.tone,
       title: cut(item.title, 500),
-      status: cut(item.status, shown.length > 10 ? 500 : WEBHOOK_LIMITS.text),
+      status: cut(item.status, long),
       task_id: item.taskId,
-      facts: Object.fromEntries(item.facts.slice(0, 20).map(({ label, text }) => [cut(label, 60), cut(text, 500)])),
-      details: (shown.length > 10 ? [] : item.details.slice(0, WEBHOOK_LIMITS.details)).map((line) => cut(line, 1_000)),
-      links: item.links.slice(0, 10).map(({ label, url }) => ({ label: cut(label, 60), url: cut(url, 2_000) })),
+      facts: Object.fromEntries(item.facts.slice(0, facts).map(({ label, text }) => [cut(label, 60), cut(text, 300)])),
+      details: item.details.slice(0, details).map((line) => cut(line, 1_000)),
+      links: item.links.slice(0, links).map(({ label, url }) => ({ label: cut(label, 60), url: cut(url, 2_000) })),
     })),
     omitted_items: notice.items.length - shown.length,
   };
