@@ -59,6 +59,12 @@ const LIMITS = {
   maxWaiting: 2_000,
   maxBytes: 64 * 1024 * 1024,
   sizeOf: ({ delivery }: Item): number => delivery.body.byteLength,
+  // Senders spread one delivery, and the jobs of one run, over all replicas within moments.
+  keysOf: ({ delivery, meta }: Item): readonly string[] => [
+    `digest ${delivery.digest}`,
+    ...(delivery.externalId === null ? [] : [`sender ${delivery.externalId}`]),
+    ...meta.signals.map(({ repository }) => `repository ${repository?.toLowerCase() ?? ''}`),
+  ],
 };
 /** Undecided deliveries taken up in one go. */
 const LEFTOVERS = 100;

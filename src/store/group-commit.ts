@@ -1,4 +1,5 @@
 import { isLostRace, type Store, savepoint, type Tx } from './open.ts';
+import { queueUp } from './queueing.ts';
 
 /** As much is waiting as may be held; the sender should keep its delivery and try again. */
 export class QueueFullError extends Error {
@@ -20,6 +21,8 @@ export interface GroupLimits<T> {
   readonly maxBatch: number;
   /** Items that wait for one. */
   readonly maxWaiting: number;
+  /** What an item will touch; batches of other replicas that touch the same wait for this one instead of racing it. */
+  readonly keysOf?: (item: T) => readonly string[];
   /** Bytes that may be held, waiting or being committed; without it only items are counted. */
   readonly maxBytes?: number;
   readonly sizeOf?: (item: T) => number;
@@ -61,8 +64,14 @@ export function createGroupCommit<T, R>(
 
   const commitBatch = async (batch: readonly Waiting<T, R>[]): Promise<void> => {
     const items = batch.map(({ item }) => item);
+    const keys = items.flatMap((item) => limits.keysOf?.(item) ?? []);
+    const inTurn: InTurn = (work) =>
+      store.transaction(async (tx) => {
+        await queueUp(tx, store.dialect, keys);
+        return work(tx);
+      });
     try {
-      const settled = (await applyTogether(store, items, apply)) ?? (await applyOneByOne(store, items, apply));
+      const settled = (await applyTogether(inTurn, items, apply)) ?? (await applyOneByOne(inTurn, items, apply));
       for (const [index, outcome] of settled.entries()) {
         if (outcome.ok) batch[index]?.resolve(outcome.result);
         else batch[index]?.reject(outcome.error);
@@ -102,11 +111,13 @@ export function createGroupCommit<T, R>(
   };
 }
 
+/** A transaction that waits for those of other replicas that touch the same. */
+type InTurn = Store['transaction'];
 type Apply<T, R> = (tx: Tx, item: T, guard: Guard) => Promise<R>;
 
 /** All items in one transaction and without savepoints, which most batches need not. Null when an item failed. */
 async function applyTogether<T, R>(
-  store: Store,
+  inTurn: InTurn,
   items: readonly T[],
   apply: Apply<T, R>,
 ): Promise<readonly Settled<R>[] | null> {
@@ -116,7 +127,7 @@ async function applyTogether<T, R>(
       throw isLostRace(error) ? error : new UnguardedError('Something failed in a batch.', { cause: error });
     });
   try {
-    return await store.transaction(async (tx) => {
+    return await inTurn(async (tx) => {
       const results: Settled<R>[] = [];
       failed = true;
       for (const item of items) results.push({ ok: true, result: await apply(tx, item, unguarded) });
@@ -131,11 +142,11 @@ async function applyTogether<T, R>(
 }
 
 async function applyOneByOne<T, R>(
-  store: Store,
+  inTurn: InTurn,
   items: readonly T[],
   apply: Apply<T, R>,
 ): Promise<readonly Settled<R>[]> {
-  return store.transaction(async (tx) => {
+  return inTurn(async (tx) => {
     const guarded: Guard = (work) => savepoint(tx, work);
     const results: Settled<R>[] = [];
     for (const item of items) results.push(await attempt(() => guarded(() => apply(tx, item, guarded))));
