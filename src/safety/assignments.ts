@@ -117,7 +117,8 @@ function named(text: string, pattern: RegExp, nameGroup: number): readonly Span[
     const quoted = match.at(-3) ?? match.at(-2);
     const bare = trimBare(match.at(-1) ?? '', text, match.index);
     const value = quoted ?? bare;
-    if (!holdsSecret({ name, rest, tight: join === '=', quoted: quoted !== undefined, value })) continue;
+    const embedded = /[a-z]/.test(text[match.index - 1] ?? '') && /^[A-Z]/.test(name);
+    if (!holdsSecret({ name, rest, embedded, tight: join === '=', quoted: quoted !== undefined, value })) continue;
     const start = match.index + match[0].lastIndexOf(match.at(-1) ?? value);
     const from = quoted === undefined ? start : match.index + match[0].lastIndexOf(value);
     spans.push({ type: typeOf(name), start: from, end: from + value.length });
@@ -134,13 +135,15 @@ function trimBare(value: string, text: string, nameAt: number): string {
 interface Candidate {
   readonly name: string;
   readonly rest: string;
+  /** The end of a longer word (`accessPassword`), as names in code and of things have it. */
+  readonly embedded: boolean;
   /** Joined by `=` alone, as programs print and people type it. */
   readonly tight: boolean;
   readonly quoted: boolean;
   readonly value: string;
 }
 
-function holdsSecret({ name, rest, tight, quoted, value }: Candidate): boolean {
+function holdsSecret({ name, rest, embedded, tight, quoted, value }: Candidate): boolean {
   if (value.length < 4 || STANDS_FOR.test(value) || value.toLowerCase() === name.toLowerCase()) return false;
   if (rest !== '' && (ABOUT.test(rest) || OTHER_WORD.test(rest))) return false;
   if (PATH_LIKE.test(value) && entropy(value) < 4.3) return false;
@@ -152,6 +155,7 @@ function holdsSecret({ name, rest, tight, quoted, value }: Candidate): boolean {
   if (tight) return isPassword || value.length >= 8;
   // `RemoveNewPasswordColumn: migrating` names a thing that has to do with passwords.
   if (!isPassword || /^[A-Z][a-z]/.test(rest)) return looksRandom(value, 12);
+  if (embedded) return looksRandom(value, 6);
   return looksRandom(value, 6) || (!/^pass$/i.test(name) && !TYPE_LIKE.test(value) && /^[^\s:.()]{6,}$/.test(value));
 }
 

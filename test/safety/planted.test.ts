@@ -154,6 +154,7 @@ describe('what only looks like a secret', () => {
     ['code about passwords', 'if (password.length < 12) throw new Error("password: too short");'],
     ['a type', 'pub struct Login { password: String, token: Option<Token> }'],
     ['a name of a migration', '== 20120806062617 RemoveNewPasswordStuffFromUser: migrating ==='],
+    ['another name of a migration', '== 20130625170842 RemoveAccessPassword: migrated (0.0019s) ==='],
     ['a heading over a rule', 'muc_config_password\n--------------------------------'],
     ['tokens of a model', 'max_tokens=4096 total_tokens: 128000 tokenizer: cl100k_base'],
     ['a complaint of a parser', 'Unexpected token: punc ()) at line 3'],
