@@ -9,11 +9,14 @@ import { messageOf } from '../lib/errors.ts';
 import { createGitHub } from '../lib/github/client.ts';
 import { openStore } from '../store/open.ts';
 import { FolderInUseError } from '../store/sqlite.ts';
+import { wantedDefinition } from './cluster-definition.ts';
 import { contextHttp } from './context-systems.ts';
+import { diagnoseCluster } from './diagnose-cluster.ts';
 import { diagnoseContext } from './diagnose-context.ts';
 import type { Environment } from './environment.ts';
 import type { Finding } from './finding.ts';
 import { githubAuth } from './github.ts';
+import { connectCluster } from './kubernetes-engine.ts';
 import { hasCredentials, listenHost, loadSettings } from './load-settings.ts';
 import { diagnoseNotifications } from './notify-diagnose.ts';
 import { PROMPTS_DIR, RULES_DIR, VERSION } from './paths.ts';
@@ -42,9 +45,28 @@ export async function diagnose(env: Environment, cwd: string): Promise<readonly 
     await attempt('rules', async () => rules(settings)),
     await attempt('prompts', prompts),
     await agentCli(settings, env),
+    ...(await cluster(settings, env)),
     ...(await diagnoseContext(settings, contextHttp(settings), Date.now(), env)),
     ...diagnoseNotifications(settings),
   ];
+}
+
+/** What the kubernetes engine stands on; nothing to say of it with another engine. */
+async function cluster(settings: Settings, env: Environment): Promise<readonly Finding[]> {
+  if (settings.engine !== 'kubernetes') return [];
+  try {
+    const { client, namespace } = await connectCluster(settings, env);
+    const serviceUrl = `http://127.0.0.1:${settings.port}`;
+    const findings = await diagnoseCluster({
+      ...{ client, namespace, serviceUrl },
+      definition: wantedDefinition(),
+      now: Date.now(),
+    });
+    client.close();
+    return findings;
+  } catch (error) {
+    return [failed('cluster', messageOf(error))];
+  }
 }
 
 async function attempt(name: string, look: () => Promise<string>): Promise<Finding> {
