@@ -20,22 +20,16 @@ export function giveToGroup(folder: string, group: number): void {
 }
 
 /** Owner and modes of files that the kubelet itself writes (Secret, ConfigMap, token). */
-export function ownFiles(
-  pod: Pod,
-  files: readonly FolderFile[],
-  hasToken: boolean,
-): { files: FolderFile[]; owner: Owner } {
+export function ownFiles(pod: Pod, files: readonly FolderFile[]): { files: readonly FolderFile[]; owner: Owner } {
   const group = pod.spec.securityContext?.fsGroup;
-  if (group !== undefined) {
-    return { files: files.map((file) => ({ ...file, mode: file.mode | 0o440 })), owner: { uid: 0, gid: group } };
-  }
-  const owner = { uid: 0, gid: 0 };
-  if (!hasToken) return { files: [...files], owner };
-  // Without fsGroup a token belongs to the user of the containers, or everybody may read it when they differ.
-  const users = new Set(
-    pod.spec.containers.map((c) => c.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser),
-  );
-  const [user] = users;
-  if (users.size === 1 && user !== undefined) return { files: [...files], owner: { uid: user, gid: 0 } };
-  return { files: files.map((file) => ({ ...file, mode: file.mode | 0o044 })), owner };
+  if (group === undefined) return { files, owner: { uid: 0, gid: 0 } };
+  return { files: files.map((file) => ({ ...file, mode: file.mode | 0o440 })), owner: { uid: 0, gid: group } };
+}
+
+/** The user whom all containers of a Pod run as by its own word; null when they differ or the image decides. */
+export function sharedUser(pod: Pod): number | null {
+  const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  const users = new Set(all.map((c) => c.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser ?? null));
+  const [user = null] = users;
+  return users.size === 1 ? user : null;
 }

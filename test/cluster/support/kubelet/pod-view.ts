@@ -100,7 +100,7 @@ function containerStatus(
   view: ContainerView | undefined,
   otherwise: ContainerState,
 ): ContainerStatus {
-  const known = view ?? { ...WAITING, state: otherwise };
+  const known = view === undefined || view === WAITING ? { ...WAITING, state: otherwise } : view;
   return {
     name: container.name,
     image: container.image,

@@ -20,7 +20,7 @@ export class StatusWriter {
 
   set(status: PodStatus): void {
     this.#wanted = { ...status, conditions: (status.conditions ?? []).map((condition) => this.#timed(condition)) };
-    this.#working ??= this.#work();
+    if (JSON.stringify(this.#wanted) !== this.#written) this.#working ??= this.#work();
   }
 
   /** Resolves when everything set so far is written, or the Pod is gone. */
@@ -33,10 +33,10 @@ export class StatusWriter {
       while (this.#wanted !== null) {
         const status = this.#wanted;
         this.#wanted = null;
-        const text = JSON.stringify(status);
-        if (text === this.#written) continue;
+        // The first of them never is: `set` looks, so that there is always something to wait for.
+        if (JSON.stringify(status) === this.#written) continue;
         await this.#write(status);
-        this.#written = text;
+        this.#written = JSON.stringify(status);
       }
     } finally {
       this.#working = null;

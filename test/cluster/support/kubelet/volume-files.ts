@@ -4,6 +4,7 @@ import { contentsKey } from './contents.ts';
 import { fieldOf, resourceOf } from './downward.ts';
 import type { ReadContents } from './environment.ts';
 import type { Contents, DownwardItem, KeyToPath, Pod, Projection, Volume } from './kube-types.ts';
+import { sharedUser } from './ownership.ts';
 
 /** A volume cannot be set up yet; the message is the real kubelet's. */
 export class MountError extends Error {
@@ -68,7 +69,12 @@ async function project(
     }
     if (projection.serviceAccountToken !== undefined) {
       const token = await tokenOf(maker, projection.serviceAccountToken);
-      add(projection.serviceAccountToken.path, Buffer.from(token.token), TOKEN_MODE);
+      const { path } = projection.serviceAccountToken;
+      const user = sharedUser(maker.pod);
+      // For one user or group alone where the Pod names one; otherwise nobody knows who has to read it.
+      const isPrivate = user !== null || maker.pod.spec.securityContext?.fsGroup !== undefined;
+      const mode = isPrivate ? TOKEN_MODE : defaultMode;
+      files.set(path, { path, content: Buffer.from(token.token), mode, ...(user === null ? {} : { user }) });
       renewAt = Math.min(renewAt ?? Number.POSITIVE_INFINITY, token.renewAt);
     }
   }

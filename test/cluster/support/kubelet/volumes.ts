@@ -75,7 +75,7 @@ export class PodVolumes {
     const made = await volumeFiles(maker, volume);
     if (made === null) return false;
     for (const source of made.sources) this.#sources.set(`${source} ${volume.name}`, volume);
-    const { files, owner } = ownFiles(this.#pod, made.files, made.renewAt !== null);
+    const { files, owner } = ownFiles(this.#pod, made.files);
     chmodSync(folder, 0o777);
     if (!this.#isStopped) writeAtomicFolder(folder, files, owner);
     if (made.renewAt !== null) this.#renew(volume, folder, made.renewAt - now);
