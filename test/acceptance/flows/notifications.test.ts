@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type ChatMessage, type Chats, SLACK_TOKEN, startChats } from '../../report/notifiers/chats.ts';
-import { inWorld, STORIES, type World, type WorldOptions } from '../../support/world.ts';
+import { startMailServer } from '../../report/notifiers/smtp.ts';
+import { inWorld, RUNNER_LOST_LOG, STORIES, type World, type WorldOptions } from '../../support/world.ts';
 
 interface Settings {
   readonly [key: string]: unknown;
@@ -289,5 +290,76 @@ describe.concurrent('what comes together', STORIES, () => {
       },
       { settings: ONE_ATTEMPT, clock: () => Date.now() + shift },
     );
+  });
+});
+
+describe.concurrent('what is one thing', STORIES, () => {
+  it('is one message: an outage that makes many builds red, and its end', () =>
+    withChats(
+      ({ discord }) => ({ discord: { webhookUrl: discord } }),
+      async (world, chats) => {
+        const lost = { build: { red: RUNNER_LOST_LOG } };
+        const runs: number[] = [];
+        for (const name of ['w1', 'w2', 'w3']) {
+          world.commit(name);
+          runs.push(world.run(name, lost).runId);
+          const isDecided = ({ phase }: { phase: string }) => phase === 'rerunning' || phase === 'deferred';
+          await world.until(`ci-${runs.at(-1)}`, isDecided, `${name} is decided about`);
+        }
+        const message = await said(world, chats, 'many remediations at once');
+        expect(words(message)).toContain('goes ahead');
+        world.finish(runs[0] ?? 0, { build: 'green' });
+        expect((await world.ended(`ci-${runs[0]}`)).phase).toBe('succeeded');
+        const over = await said(world, chats, 'one of them turned green');
+        expect(over.id).toBe(message.id);
+        expect(chats.messages).toHaveLength(1);
+      },
+      { settings: { incidents: { remediations: 2, minutes: 10 } } },
+    ));
+
+  it('is one message: GitHub that refuses the credentials, and lets Healer in again', () =>
+    withChats(
+      ({ discord }) => ({ discord: { webhookUrl: discord, events: ['rights'] } }),
+      async (world, chats) => {
+        world.plan({ '*': ['commit'] });
+        world.commit('topic');
+        world.gh.outage.failNext(10_000, 401, () => true, { message: 'Bad credentials' });
+        world.run('topic', { build: 'red' });
+        const message = await said(world, chats, 'GitHub refuses Healer in acme/shop');
+        expect(words(message)).toContain('401');
+        world.gh.outage.clear();
+        world.commit('other');
+        world.run('other', { build: 'red' });
+        const back = await said(world, chats, 'lets Healer in again');
+        expect(back.id).toBe(message.id);
+        expect(chats.messages).toHaveLength(1);
+      },
+    ));
+
+  it('is one conversation by e-mail: a mail at the beginning and one at the end', async () => {
+    const mail = await startMailServer();
+    try {
+      await withChats(
+        () => ({ email: { url: mail.url, from: 'Healer <healer@acme.example>', to: 'ops@acme.example' } }),
+        async (world) => {
+          world.plan({ '*': ['commit'] });
+          const task = await escalate(world);
+          await world.eventually(() => mail.mails.length === 1, 'a mail arrives');
+          const answer = await world.post(`/api/remediations/${task}/retry`, { by: 'ada' });
+          await world.phase(answer.body.remediation.task_id, 'verifying');
+          world.run('topic', { build: 'green' });
+          await world.eventually(() => mail.mails.length === 2, 'a second mail arrives');
+          const [first, second] = mail.mails;
+          expect(first?.headers.get('subject')).toMatch(/^\[Healer\] Needs people: acme\/shop topic: \S/);
+          expect(second?.headers.get('subject')).toBe(`Re: ${first?.headers.get('subject')}`);
+          expect(second?.headers.get('in-reply-to')).toBe(first?.headers.get('message-id'));
+          expect(second?.text).toContain('Verified green');
+          expect([first?.to, first?.from]).toEqual([['ops@acme.example'], 'healer@acme.example']);
+        },
+        { settings: ONE_ATTEMPT },
+      );
+    } finally {
+      await mail.close();
+    }
   });
 });

@@ -5,7 +5,7 @@ import { createWatch } from '../../../src/app/notify-watch.ts';
 import type { NoticeItem } from '../../../src/model/notice.ts';
 import { reason } from '../../../src/model/reason.ts';
 import type { Remediation } from '../../../src/model/remediation.ts';
-import { noteSighting, openIncident } from '../../../src/store/incidents.ts';
+import { changeIncident, noteSighting, openIncident } from '../../../src/store/incidents.ts';
 import {
   claimMessage,
   finishMessage,
@@ -16,6 +16,7 @@ import {
 } from '../../../src/store/notices.ts';
 import type { Store } from '../../../src/store/open.ts';
 import { setPaused } from '../../../src/store/pauses.ts';
+import { insertRemediation } from '../../../src/store/remediations.ts';
 import { anAttempt, aRemediation } from '../../support/builders.ts';
 import { NOON } from '../../support/clock.ts';
 import type { StoreUnderTest } from '../store.contract.ts';
@@ -214,6 +215,21 @@ export function noticeContract(subject: StoreUnderTest): void {
     expect(all.map(({ key }) => key).toSorted()).toEqual(['breaker', 'incident:i1', 'pause:']);
     expect(all.find(({ key }) => key === 'incident:i1')?.status).toContain('At least 3 remediations in 3 repositories');
     expect(await take('email', now)).toBeNull();
+
+    // The one that goes ahead is escalated: the incident's message says so, and there is no other one.
+    const lead = ended({ id: 'r1', taskId: 'ci-1' });
+    await store.transaction(async (tx) => {
+      await insertRemediation(tx, lead);
+      await notices.stepTaken(
+        tx,
+        { before: { ...lead, phase: 'verifying' }, after: lead, fact: null, entries: [] },
+        now,
+      );
+      await changeIncident(tx, 'i1', { escalatedBy: 'r1' });
+    });
+    await watch();
+    expect(items(await take('email', now))[0]?.status).toContain('People are asked about ci-1');
+    expect(await take('email', now + GROUP)).toBeNull();
 
     now += 1_000_000;
     state = 'closed';
