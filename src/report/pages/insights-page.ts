@@ -41,7 +41,7 @@ function targetTable({ targets, timeToFixP90, costPerFix }: Insights): Html {
     ['Escalated to people', targets.escalated, percent],
     ['Deliveries lost', targets.deliveriesLost, (value: number | null) => (value === null ? '–' : String(value))],
   ] as const;
-  return html`<div class="scroll"><table class="list figures">
+  return html`<div class="scroll" role="region" aria-label="Targets" tabindex="0"><table class="list figures">
 <thead><tr><th scope="col">Measure</th><th scope="col">Is</th><th scope="col">Target</th><th scope="col">Taken from</th><th scope="col">Verdict</th></tr></thead>
 <tbody>${rows.map(([name, measure, show]) => {
     const verdict =
@@ -61,7 +61,7 @@ const NOTHING = html`<p class="empty">Nothing has ended in this time.</p>`;
 
 function agentTable({ byAgent }: Insights): Html {
   if (byAgent.length === 0) return NOTHING;
-  return html`<div class="scroll"><table class="list figures">
+  return html`<div class="scroll" role="region" aria-label="Agents" tabindex="0"><table class="list figures">
 <thead><tr><th scope="col">Agent</th><th scope="col">Attempts that held</th><th scope="col">First attempts</th><th scope="col">Cost</th></tr></thead>
 <tbody>${byAgent.map(({ agent, success, firstAttempt, cost }) => html`<tr><th scope="row"><a href="/remediations?agent=${agent}">${agentName(agent)}</a></th><td>${share(success)}</td><td>${share(firstAttempt)}</td><td>${money(cost)}</td></tr>`)}</tbody></table></div>`;
 }
@@ -78,7 +78,7 @@ function escalationBars({ escalations }: Insights): Html {
 
 function typeTable({ byFailureType }: Insights): Html {
   if (byFailureType.length === 0) return NOTHING;
-  return html`<div class="scroll"><table class="list figures">
+  return html`<div class="scroll" role="region" aria-label="Failure types" tabindex="0"><table class="list figures">
 <thead><tr><th scope="col">Failure type</th><th scope="col">Fixed at first attempt</th><th scope="col">Within three</th><th scope="col">Escalated</th></tr></thead>
 <tbody>${byFailureType.map((type) => html`<tr><th scope="row"><a href="/remediations?failure_type=${type.failureType}"><code>${type.failureType}</code></a></th><td>${share(type.fixedAtFirstAttempt)}</td><td>${share(type.fixedWithinThree)}</td><td>${share(type.escalated)}</td></tr>`)}</tbody></table></div>`;
 }
@@ -89,7 +89,7 @@ function matrix({ byAgentAndFailureType: both }: Insights): Html {
   const agents = [...new Set(both.map(({ agent }) => agent))].toSorted();
   const types = [...new Set(both.map(({ failureType }) => failureType))].toSorted();
   const of = new Map(both.map((cell) => [`${cell.agent} ${cell.failureType}`, cell.success]));
-  return html`<div class="scroll"><table class="list figures matrix">
+  return html`<div class="scroll" role="region" aria-label="Agents by failure type" tabindex="0"><table class="list figures matrix">
 <thead><tr><th scope="col">Failure type</th>${agents.map((agent) => html`<th scope="col">${agentName(agent)}</th>`)}</tr></thead>
 <tbody>${types.map((type) => html`<tr><th scope="row"><code>${type}</code></th>${agents.map((agent) => cell(of.get(`${agent} ${type}`)))}</tr>`)}</tbody></table></div>`;
 }

@@ -132,6 +132,6 @@ export function repairsChart(repairs: readonly DayOfRepairs[], now: number): Htm
   const all = days.reduce((sum, { opened }) => sum + opened, 0);
   return html`<ul class="legend" role="list">${RESULTS.map(({ tone, label }) => html`<li class="${tone}">${label}</li>`)}</ul>
 ${stackedBars(bars, `${plural(all, 'remediation')} opened in ${CHART_DAYS} days, by how they ended; the table below has the numbers`)}
-<details id="chart-table"><summary>As a table</summary><div class="scroll"><table class="list figures"><thead><tr><th scope="col">Day</th><th scope="col">Opened</th>${RESULTS.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead>
+<details id="chart-table"><summary>As a table</summary><div class="scroll" role="region" aria-label="Opened each day" tabindex="0"><table class="list figures"><thead><tr><th scope="col">Day</th><th scope="col">Opened</th>${RESULTS.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead>
 <tbody>${days.toReversed().map(({ date, opened, parts }) => html`<tr><th scope="row">${date}</th><td>${opened}</td>${parts.map((value) => html`<td>${value}</td>`)}</tr>`)}</tbody></table></div></details>`;
 }
