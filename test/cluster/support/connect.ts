@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '../../../src/lib/errors.ts';
 import { createApi } from './api.ts';
 import { auditSize, readAudit } from './audit.ts';
 import type { Api, AuditFilter, Cluster, Node } from './cluster-types.ts';
@@ -40,7 +41,7 @@ export function connectCluster(home: string): Cluster {
     tokenFor: (namespace, serviceAccount, seconds) => tokenFor(api, namespace, serviceAccount, seconds ?? 3_600),
     kubectl: (args, stdin) => run(programs.kubectl, args, env, stdin),
     helm: (args, stdin) => run(programs.helm, args, env, stdin),
-    namespace: (prefix) => newNamespace(api, prefix ?? 'test', controllerManager.isRunning()),
+    namespace: (prefix) => newNamespace(api, prefix ?? 'test', hasControllers(home)),
     async auditEvents(filter: AuditFilter = {}) {
       await flushAudit(api, paths.auditLog);
       const events = await readAudit(paths.auditLog, filter);
@@ -78,10 +79,10 @@ function nodeOf(home: string): Node {
   };
 }
 
-async function newNamespace(api: Api, prefix: string, hasControllers: boolean): Promise<string> {
+async function newNamespace(api: Api, prefix: string, isCompleted: boolean): Promise<string> {
   const name = `${prefix}-${randomBytes(4).toString('hex')}`;
   await api.request('POST', '/api/v1/namespaces', { metadata: { name } });
-  if (!hasControllers) return name;
+  if (!isCompleted) return name;
   await until(PATIENCE_MS, `namespace ${name} gets no default ServiceAccount`, async () => {
     try {
       await api.request('GET', `/api/v1/namespaces/${name}/serviceaccounts/default`);
@@ -104,6 +105,7 @@ async function tokenFor(api: Api, namespace: string, name: string, seconds: numb
 
 /** Every answer given before this call is in the log once a request made after it is. */
 async function flushAudit(api: Api, file: string): Promise<void> {
+  if (!existsSync(file)) throw new UserError('This cluster was given by KUBECONFIG: its audit log is not to be had.');
   const mark = `${MARK}-${randomBytes(6).toString('hex')}`;
   const from = await auditSize(file);
   await api.request('GET', '/version', undefined, { query: { [MARK]: mark } });
@@ -111,6 +113,11 @@ async function flushAudit(api: Api, file: string): Promise<void> {
     const events = await readAudit(file, { since: from });
     return events.some((event) => event.requestURI.includes(mark));
   });
+}
+
+/** A given cluster has its own, wherever they run. */
+function hasControllers(home: string): boolean {
+  return readCluster(home).etcd === '' || daemonsOf(home).controllerManager.isRunning();
 }
 
 function keeps(home: string): boolean {

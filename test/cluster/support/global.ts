@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node';
 import { connectCluster } from './connect.ts';
+import { useGiven } from './given.ts';
 import { startProcesses } from './start.ts';
 
 declare module 'vitest' {
@@ -9,8 +10,15 @@ declare module 'vitest' {
   }
 }
 
-/** One cluster for the whole run; ends with it. */
+/** One cluster for the whole run; ends with it, unless it was there before (KUBECONFIG). */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const kubeconfig = process.env['KUBECONFIG'];
+  if (kubeconfig !== undefined && kubeconfig !== '') {
+    const { home, release } = await useGiven(kubeconfig);
+    console.error(`The cluster of KUBECONFIG is used: ${kubeconfig}`);
+    provide('clusterHome', home);
+    return release;
+  }
   const started = Date.now();
   const home = await startProcesses({});
   console.error(`Cluster ready after ${((Date.now() - started) / 1_000).toFixed(1)} s: ${home}`);

@@ -19,9 +19,7 @@ const PORT_TRIES = 5;
 export async function startProcesses(options: ClusterOptions): Promise<string> {
   sweep();
   const programs = await provision(provisionOptions());
-  const home = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
-  // Whoever forgets to stop a cluster, or fails on the way, leaves nothing running.
-  process.once('exit', () => endAll(home));
+  const home = newHome();
   try {
     const tokens = writeIdentity(home, Date.now());
     const file = { server: '', etcd: '', tokens, programs: { kubectl: programs.kubectl, helm: programs.helm } };
@@ -36,6 +34,13 @@ export async function startProcesses(options: ClusterOptions): Promise<string> {
     endAll(home);
     throw error;
   }
+}
+
+/** A folder for a cluster. Whoever forgets to stop it, or fails on the way, leaves nothing running. */
+export function newHome(): string {
+  const home = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  process.once('exit', () => endAll(home));
+  return home;
 }
 
 /** SIGKILL for every process of a cluster, without waiting. */

@@ -43,6 +43,12 @@ export async function provision(options: ProvisionOptions): Promise<Programs> {
   return found as Programs;
 }
 
+/** Only what a cluster is used with. */
+export async function provideTools(): Promise<Pick<Programs, 'kubectl' | 'helm'>> {
+  const options = provisionOptions();
+  return { kubectl: await provide('kubectl', options), helm: await provide('helm', options) };
+}
+
 /** What the environment says about where programs come from and are kept. */
 export function provisionOptions(env: NodeJS.ProcessEnv = process.env): ProvisionOptions {
   const cache = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
