@@ -3,6 +3,7 @@ import { type Attempt, isTerminal, type Remediation } from '../../../model/remed
 import { cleanLine, cleanText } from '../../../safety/clean.ts';
 import { codeSpan, markdownText } from '../../../safety/names.ts';
 import { agentName, attemptWord, failureTitle, happening, PHASE_WORDS, plural, type Tone } from '../../words.ts';
+import { locationsOf } from '../check-run/locations.ts';
 import { codeCell, fencedBlock, link } from './markdown.ts';
 
 /** What the comment shows besides the remediation itself. */
@@ -64,7 +65,7 @@ export function renderComment(remediation: Remediation, view: CommentView): stri
     { text: attempts(remediation, view), droppedAt: 4 },
     { text: concerns(remediation), droppedAt: 5 },
     { text: remediation.phase === 'escalated' ? whatWasTried(remediation) : '', droppedAt: 1 },
-    { text: remediation.phase === 'escalated' ? whereToLook(remediation) : '', droppedAt: 2 },
+    { text: remediation.phase === 'escalated' ? whereToLook(remediation, view) : '', droppedAt: 2 },
     { text: commands(view.commands), droppedAt: null },
     { text: footer(remediation, view), droppedAt: null },
   ];
@@ -91,7 +92,7 @@ export function renderParts(
     { text: attempts(remediation, view), droppedAt: 3 },
     { text: concerns(remediation), droppedAt: 4 },
     { text: isOver ? whatWasTried(remediation) : '', droppedAt: 1 },
-    { text: isOver ? whereToLook(remediation) : '', droppedAt: 0 },
+    { text: isOver ? whereToLook(remediation, view) : '', droppedAt: 0 },
     { text: footer(remediation, view), droppedAt: null },
   ];
   return { summary: shorten(summary, max), text: shorten(text, max) };
@@ -232,11 +233,17 @@ function whatWasTried(remediation: Remediation): string {
   return `**What was tried**\n\n${tried.join('\n')}`;
 }
 
-function whereToLook(remediation: Remediation): string {
-  const places = remediation.failedChecks
+const MAX_PLACES = 8;
+
+/** Where people who take over begin: what is red, or else what reported it, and the lines that the evidence names. */
+function whereToLook({ failedChecks, kind, url }: Remediation, { classification }: CommentView): string {
+  const checks = failedChecks
     .filter((check) => check.url !== null)
     .slice(0, MAX_CHECKS)
     .map((check) => `- ${link(codeSpan(cleanLine(check.name)), check.url)}${steps(check.failedSteps)}`);
+  const reporter = checks.length === 0 && url !== null ? [`- ${link(REPORTERS[kind], url)}`] : [];
+  const lines = classification === null ? [] : locationsOf(classification, MAX_PLACES);
+  const places = [...checks, ...reporter, ...lines.map(({ path, line }) => `- ${codeSpan(path)}, line ${line}`)];
   return places.length === 0 ? '' : `**Where to look**\n\n${places.join('\n')}`;
 }
 
