@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, renameSync, statSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { UserError } from '../../../../src/lib/errors.ts';
@@ -10,6 +10,7 @@ export interface Build {
   readonly moduleDir: string;
   readonly package: string;
   readonly linkerFlags: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
 }
 
@@ -29,6 +30,9 @@ export async function buildProgram(build: Build): Promise<void> {
   const progress = setInterval(() => build.say(`Building ${build.program}: ${seconds()} s …`), PROGRESS_MS);
   try {
     await go(build, unfinished);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
   } finally {
     clearInterval(progress);
   }
@@ -41,7 +45,7 @@ function go(build: Build, output: string): Promise<void> {
   const flags = ['-s', '-w', ...build.linkerFlags].join(' ');
   const args = ['build', '-trimpath', `-ldflags=${flags}`, '-o', output, build.package];
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' };
+    const env = { ...build.env, CGO_ENABLED: '0', GOWORK: 'off' };
     const child = spawn('go', args, { cwd: build.moduleDir, env, stdio: ['ignore', 'pipe', 'pipe'] });
     if (child.pid !== undefined) setPriority(child.pid, NICENESS);
     let said = '';

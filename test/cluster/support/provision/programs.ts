@@ -33,6 +33,8 @@ export interface ProvisionOptions {
   /** Folder with programs that are taken as they are (KUBEBUILDER_ASSETS); what is missing there is built. */
   readonly assets?: string | undefined;
   readonly cacheDir: string;
+  /** Go's environment. */
+  readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
 }
 
@@ -56,6 +58,7 @@ export function provisionOptions(env: NodeJS.ProcessEnv = process.env): Provisio
   return {
     ...(assets === undefined || assets === '' ? {} : { assets }),
     cacheDir: join(cache, 'healer-test-cluster'),
+    env,
     say: (line) => console.error(line),
   };
 }
@@ -76,6 +79,7 @@ async function provide(program: Program, options: ProvisionOptions): Promise<str
         moduleDir: join(GO_DIR, source.module),
         package: source.package,
         linkerFlags: source.module === 'kubernetes' ? versionFlags(versionOf(source)) : [],
+        env: options.env,
         say: options.say,
       });
     }
