@@ -65,7 +65,7 @@ describe('when Healer is killed in the middle of a run', () => {
     const place = newPlace(true);
     const draft = draftFor(place, patient(place));
     const pids = await killedHealer(place, draft);
-    expect(dead(pids)).toEqual([]);
+    expect(dead(pids), told(place)).toEqual([]);
     bench = await openBench({ place });
     const ending = bench.finish(draft);
     writeFileSync(join(place.folder, 'go'), '');
@@ -97,6 +97,17 @@ describe('when Healer is killed in the middle of a run', () => {
     expect((await bench.finish(draft)).ended).toMatchObject({ how: 'deadline', report: null });
   });
 });
+
+/** What the run says of itself, for whoever reads that it is gone. */
+function told(place: Place): string {
+  const runs = join(place.folder, 'runs');
+  const texts = readdirSync(runs).flatMap((uid) =>
+    readdirSync(join(runs, uid))
+      .filter((name) => /^(output|exit|lock|child|stop|result)/.test(name))
+      .map((name) => `${name}: ${readFileSync(join(runs, uid, name), 'utf8')}`),
+  );
+  return texts.join('\n');
+}
 
 function exits(place: Place): number {
   const runs = join(place.folder, 'runs');

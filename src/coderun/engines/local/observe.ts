@@ -3,7 +3,7 @@ import { parseResult, type RunResult } from '../../result.ts';
 import type { CodeRun } from '../../schema.ts';
 import { type ChildFile, type ExitFile, type LockFile, type RunFolder, readJson, readText } from './folder.ts';
 import { readOutput } from './output.ts';
-import { processesOf, processStart } from './processes.ts';
+import { processStart, remainsOf } from './processes.ts';
 
 /** How much of a failed run's output is looked at for its cause, in bytes. */
 const TAIL_BYTES = 16_384;
@@ -45,7 +45,7 @@ export function isSupervised(lock: LockFile): boolean {
 /** What is alive of a run, its supervisor aside. */
 export function leftovers(codeRun: CodeRun, folder: RunFolder): readonly number[] {
   const supervisor = readJson<LockFile>(folder.lock)?.pid;
-  const alive = processesOf(codeRun.uid, readJson<ChildFile>(folder.child)?.pid ?? null);
+  const alive = remainsOf(codeRun.uid, readJson<ChildFile>(folder.child)?.pid ?? null);
   return alive.filter((pid) => pid !== supervisor);
 }
 

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { isCode } from './folder.ts';
 
 /** Every process of a run carries it in its environment, however far it has detached itself. */
 export const RUN_UID_VARIABLE = 'HEALER_RUN_UID';
@@ -22,12 +23,38 @@ export function processStart(pid: number): string | null {
 /** The living processes of a run: its process group, and on Linux also those that left the group. */
 export function processesOf(uid: string, group: number | null): readonly number[] {
   if (!isLinux) return group === null ? [] : groupByPs(group);
+  return living(uid)
+    .filter((process) => process.group === group || process.isOurs)
+    .map(({ pid }) => pid);
+}
+
+/**
+ * The same long after the run was last looked at: numbers of processes come round again, so a group counts only while
+ * something in it still carries the run's mark. Elsewhere than on Linux there is no telling.
+ */
+export function remainsOf(uid: string, group: number | null): readonly number[] {
+  if (!isLinux) return group === null ? [] : groupByPs(group);
+  const all = living(uid);
+  const isGroupOurs = all.some((process) => process.isOurs && process.group === group);
+  return all.filter((process) => process.isOurs || (isGroupOurs && process.group === group)).map(({ pid }) => pid);
+}
+
+interface Living {
+  readonly pid: number;
+  readonly group: number;
+  /** It carries the mark of the run. */
+  readonly isOurs: boolean;
+}
+
+/** Every living process but this one; Linux only. */
+function living(uid: string): readonly Living[] {
   const marker = Buffer.from(`${RUN_UID_VARIABLE}=${uid}\0`);
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => {
-    if (pid === process.pid) return false;
+  return pids.map(Number).flatMap((pid) => {
+    if (pid === process.pid) return [];
     const stat = readStat(pid);
-    return stat !== null && !stat.isZombie && (stat.group === group || hasMarker(pid, marker));
+    if (stat === null || stat.isZombie) return [];
+    return [{ pid, group: stat.group, isOurs: hasMarker(pid, marker) }];
   });
 }
 
@@ -58,8 +85,11 @@ function readStat(pid: number): Stat | null {
       group: Number(fields[2]),
       startTicks: fields[19] ?? '',
     };
-  } catch {
-    return null;
+  } catch (error) {
+    // Only these say that there is no such process. One that cannot be read for another reason (no file handles, no memory)
+    // must not be taken for gone: its run would be given up, and its agent killed.
+    if (isCode(error, 'ENOENT', 'ESRCH')) return null;
+    throw error;
   }
 }
 
