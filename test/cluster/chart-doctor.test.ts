@@ -49,7 +49,10 @@ describe('doctor and readiness on a real API server', () => {
 
   beforeAll(async () => {
     cluster = await startCluster({ withNode: false, withControllerManager: false });
-    await cluster.helm(['install', 'healer', CHART, '-n', NAMESPACE, '--create-namespace', '--skip-crds']);
+    await cluster.helm([
+      ...['install', 'healer', CHART, '-n', NAMESPACE, '--create-namespace', '--skip-crds'],
+      ...['--set', 'settings.kubernetes.image=agents:1'],
+    ]);
     client = await clientFor('healer');
   });
   afterAll(() => cluster?.stop());

@@ -34,6 +34,8 @@ async function render(namespace: string, ...more: readonly string[]): Promise<re
   });
 }
 
+/** The one value without a default. */
+const IMAGE = ['--set', 'settings.kubernetes.image=agents:1'];
 const withExample = (name: string) => ['-f', join(CHART, 'examples', name)];
 
 /** What changes with other parts of the program has goldens of its own there. */
@@ -61,7 +63,7 @@ describe('the chart as helm renders it', () => {
   });
 
   it.each([...examples, 'no values'])('is taken by the API server with %s', async (name) => {
-    const manifests = await render(namespace, ...(name === 'no values' ? [] : withExample(name)));
+    const manifests = await render(namespace, ...(name === 'no values' ? IMAGE : withExample(name)));
     expect(manifests.length).toBeGreaterThan(5);
     const text = manifests.map((manifest) => stringify(manifest)).join('---\n');
     const answer = await cluster.kubectl(
@@ -72,7 +74,7 @@ describe('the chart as helm renders it', () => {
   });
 
   it('would notice a manifest that is wrong', async () => {
-    const [deployment] = (await render(namespace)).filter(({ kind }) => kind === 'Deployment');
+    const [deployment] = (await render(namespace, ...IMAGE)).filter(({ kind }) => kind === 'Deployment');
     const wrong = stringify({ ...deployment, spec: { ...(deployment?.['spec'] as object), replica: 2 } });
     await expect(
       cluster.kubectl(['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', '-'], wrong),
@@ -111,6 +113,7 @@ describe('the chart as helm renders it', () => {
       ['replicas=2', 'store.kind=postgres', 'settings.engine=local'],
       /settings\.engine=kubernetes/,
     ],
+    ['agents without an image', ['settings.kubernetes.image='], /settings\.kubernetes\.image is missing/],
     ['a secret among the settings', ['settings.github.token=ghp_x'], /Put it into the Secret healer as GITHUB_TOKEN/],
     ['what the chart sets itself', ['settings.port=9000'], /set by the chart itself/],
     ['an unknown value', ['replicaCount=3'], /replicaCount/],
@@ -118,7 +121,7 @@ describe('the chart as helm renders it', () => {
     ['a value of the wrong type', ['replicas=many'], /replicas/],
     ['a digest that is none', ['image.digest=latest'], /digest/],
   ])('refuses %s', async (_what, values, message) => {
-    await expect(render('healer', ...values.flatMap((value) => ['--set', value]))).rejects.toThrow(message);
+    await expect(render('healer', ...IMAGE, ...values.flatMap((value) => ['--set', value]))).rejects.toThrow(message);
   });
 
   it('keeps agents out of the Service, and agents’ policy off Healer', async () => {

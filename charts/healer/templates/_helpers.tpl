@@ -64,6 +64,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if and (gt (int .Values.replicas) 1) (ne (default "local" .Values.settings.engine) "kubernetes") -}}
 {{- fail "replicas is more than 1 with settings.engine=local, which runs agents in the pod that leads: a pod that goes would take them along. Set settings.engine=kubernetes, or replicas=1." -}}
 {{- end -}}
+{{- if and (eq (default "local" .Values.settings.engine) "kubernetes") (not (get (default dict .Values.settings.kubernetes) "image")) -}}
+{{- fail "settings.kubernetes.image is missing: the image that agents run in, with bash, git and the CLI of settings.cli. (To try Healer without agents: --set settings.engine=local --set settings.mode=shadow.)" -}}
+{{- end -}}
 {{- range $name, $path := include "healer.secretSettings" . | fromYaml -}}
 {{- if ne $path "github.appId" -}}
 {{- $at := $.Values.settings -}}
