@@ -10,13 +10,15 @@ export interface PiecedFile {
 /**
  * What the container runs: puts the home folder in order, then the script of the file set in a process group of its
  * own. The shell stays the container's first process, which ignores signals that it has no trap for; with the trap an end
- * from outside reaches the agent at once instead of after the whole grace period.
+ * from outside reaches the agent at once instead of after the whole grace period, however early it comes.
  */
 export function launchCommand(pieced: readonly PiecedFile[]): readonly string[] {
   return ['/bin/bash', '-c', `${HOME_IN_ORDER}${assemble(pieced)}${RUN}`];
 }
 
 const HOME_IN_ORDER = `set -u
+run=
+trap '[ -n "$run" ] || exit 143; kill -TERM -- "-$run" 2>/dev/null' TERM INT
 [ "$HEALER_CONTINUE" = true ] || rm -rf -- "\${HOME%/*}"
 mkdir -p -- "$HOME" || exit 75
 `;
@@ -25,7 +27,6 @@ const RUN = `set -m
 bash "$HEALER_FILES/container.sh" </dev/null &
 run=$!
 set +m
-trap 'kill -TERM -- "-$run" 2>/dev/null' TERM INT
 while :; do
   wait "$run"
   code=$?
