@@ -12,6 +12,7 @@ import type { CiSignal } from '../model/signal.ts';
 import { createMachine, type Machine } from '../remediate/machine.ts';
 import type { Store } from '../store/open.ts';
 import { createDecider, type Decider } from './decide/index.ts';
+import { gateOf } from './gates.ts';
 import { keepIncidents } from './incidents.ts';
 import type { Notices } from './notify.ts';
 import { createPolicy, fixedPolicy } from './policy.ts';
@@ -46,6 +47,7 @@ export function createCore(options: CoreOptions): Core {
     clock,
     policyFor: createPolicy(settings, store.dialect),
     policyToOpen: fixedPolicy(settings),
+    gate: gateOf(settings).text,
     onEnd: (tx, ended, now) => keepIncidents(tx, store.dialect, ended, now),
     ...(notices === undefined ? {} : { onStep: notices.stepTaken }),
     besideComments: showsChecks(settings) ? [{ kind: 'check_run' }] : [],

@@ -8,6 +8,7 @@ import { type Acceptor, createAcceptor } from './accept.ts';
 import { readBudget } from './budget.ts';
 import { createCommands } from './commands.ts';
 import type { Foundation, Undo } from './foundation.ts';
+import { gateOf } from './gates.ts';
 import { authorize, createHttp, credentialsOf, httpLimits } from './http.ts';
 import { newId } from './ids.ts';
 import { secretValues } from './load-settings.ts';
@@ -78,6 +79,7 @@ export function createRoutes(
   return createHttp({
     limits: httpLimits(settings),
     log,
+    gate: gateOf(settings),
     intake: { credentials, clock, newId, self, accept: acceptor.accept, onRefused: metrics.deliveryRejected },
     mcp: {
       decisions: localDecisions(settings, base.rules),

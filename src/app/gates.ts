@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import type { Engine } from '../coderun/engine.ts';
 import { type OpenGate, openGate } from '../safety/index.ts';
 import { secretValues } from './load-settings.ts';
@@ -22,6 +23,15 @@ export function gatedEngine<E extends Engine>(engine: E, gate: OpenGate): E {
     return engine.create({ ...draft, spec: { ...spec, ...Object.fromEntries(told) } });
   };
   return { ...engine, create };
+}
+
+/** Answers of the API in JSON: a remediation knows the words of whoever reported it as they were. */
+export function gateAnswers(app: FastifyInstance, gate: OpenGate): void {
+  app.addHook('onSend', async (_request, reply, payload) => {
+    const isJson = String(reply.getHeader('content-type') ?? '').includes('json');
+    if (!isJson || typeof payload !== 'string' || gate.text(payload) === payload) return payload;
+    return JSON.stringify(gate.deep(JSON.parse(payload)));
+  });
 }
 
 /** Parts of a request to GitHub that are words for people; names of branches and commits have to stay exact. */

@@ -16,6 +16,8 @@ import { apiRoutes, type ReportDeps } from '../report/api.ts';
 import { docsRoutes } from '../report/docs.ts';
 import { collectOpenApi } from '../report/openapi.ts';
 import { pageRoutes } from '../report/pages.ts';
+import type { OpenGate } from '../safety/index.ts';
+import { gateAnswers } from './gates.ts';
 import { boundInFlight } from './in-flight.ts';
 import type { Log } from './log.ts';
 import { type McpRouteDeps, mcpRoutes } from './mcp/http.ts';
@@ -80,6 +82,8 @@ export async function createHttp(options: {
   readonly limits?: HttpLimits;
   /** Takes what failed in answering; nothing is logged about requests that went well. */
   readonly log?: Log;
+  /** What answers about remediations go through; none where there is nothing to answer about. */
+  readonly gate?: OpenGate;
   /** Shorter ones for tests of slow senders. */
   readonly timeouts?: Timeouts;
 }): Promise<FastifyInstance> {
@@ -97,6 +101,7 @@ export async function createHttp(options: {
   // What people's browsers see; senders of events have no use for twelve more headers.
   await app.register(async (site) => {
     await site.register(helmet, { contentSecurityPolicy: false });
+    if (options.gate !== undefined) gateAnswers(site, options.gate);
     await site.register(apiRoutes, options.report);
     if (options.mcp !== undefined) await site.register(mcpRoutes, options.mcp);
     await site.register(pageRoutes, options.report);

@@ -35,6 +35,8 @@ export interface MachineOptions {
   readonly onEnd?: (tx: Tx, ended: Remediation, now: number) => Promise<void>;
   /** Every step that was written; done in the same transaction, after `onEnd`. */
   readonly onStep?: (tx: Tx, step: Step, now: number) => Promise<void>;
+  /** What is said goes through it: a message may hold the words of whoever reported the failure. */
+  readonly gate?: (message: string) => string;
   /** Planned wherever a comment is: other places that show how a remediation stands. */
   readonly besideComments?: readonly Effect[];
 }
@@ -62,6 +64,8 @@ export interface Machine {
 export function createMachine(options: MachineOptions): Machine {
   const { store, clock, policyFor, policyToOpen, onEnd, onStep, besideComments = [] } = options;
   const listeners = new Set<(step: Step) => void>();
+  const { gate = (message) => message } = options;
+  const safe = (entry: TimelineEntry): TimelineEntry => ({ ...entry, message: gate(entry.message) });
 
   const withMirrors = (planned: Planned): readonly Planned[] =>
     planned.effect.kind === 'comment'
@@ -71,7 +75,7 @@ export function createMachine(options: MachineOptions): Machine {
   const write = async (tx: Tx, step: Step, result: Result, now: number): Promise<void> => {
     const { before } = step;
     const { remediation } = result;
-    await appendTimeline(tx, remediation.id, result.entries);
+    await appendTimeline(tx, remediation.id, result.entries.map(safe));
     await planEffects(
       tx,
       result.effects.flatMap(withMirrors).map(({ effect, dueAt }) => ({

@@ -36,6 +36,10 @@ const acts = {
     acts.commit();
     report({ status: 'fixed', summary: `The value ${readFileSync(besidePlan('leak.txt'), 'utf8')} was in the way.` });
   },
+  'leak and give up': () => {
+    console.log(`found ${readFileSync(besidePlan('leak.txt'), 'utf8')} in the log`);
+    report({ status: 'blocked', summary: `This is in the way: ${readFileSync(besidePlan('leak.txt'), 'utf8')}` });
+  },
   fail: () => {
     console.error('the agent gave up');
     process.exitCode = 1;
