@@ -22,7 +22,7 @@ import type { Log } from './log.ts';
 import { type EngineDeps, engineOf } from './open-engine.ts';
 import { PROMPTS_DIR } from './paths.ts';
 import type { Settings } from './settings.ts';
-import { adoptTaskRuns, taskEnder } from './task-ends.ts';
+import { keepTendingTaskRuns, taskEnder } from './task-ends.ts';
 import { createTasks } from './tasks.ts';
 
 export interface RunsDeps {
@@ -53,7 +53,7 @@ export async function startRuns(deps: RunsDeps): Promise<{
   const leading = startLeading({ settings, log, clock, metrics: deps.metrics, lease });
   const opened = open(leading);
   const engine = fenceEngine(gatedEngine(opened.engine, gate), leading);
-  await adoptTaskRuns({ store, engine, log });
+  const stopTending = await keepTendingTaskRuns({ store, engine, clock, log });
   const endTask = taskEnder({ ...deps, engine });
   const options: ReconcilerOptions = {
     engine,
@@ -78,6 +78,7 @@ export async function startRuns(deps: RunsDeps): Promise<{
     codeRuns: createTasks({ ...deps, engine, codeRunTemplates }),
     checks: opened.checks,
     stop: async () => {
+      stopTending();
       await reconciler.stop();
       await opened.close();
       // Last: nothing is written any more.

@@ -9,7 +9,7 @@ import type { GitHub } from '../lib/github/client.ts';
 import { githubError, splitRepository } from '../lib/github/errors.ts';
 import { codeSpan, markdownText } from '../safety/index.ts';
 import type { Store } from '../store/open.ts';
-import { endTaskRun, listLiveTaskRuns } from '../store/task-runs.ts';
+import { endTaskRun, listLiveTaskRuns, taskRunCreated } from '../store/task-runs.ts';
 import type { Log } from './log.ts';
 
 /** How much of the output outlives the workspace, in bytes. */
@@ -80,17 +80,37 @@ async function openPullRequest(codeRun: CodeRun, { report }: EndedRun, deps: Tas
   }
 }
 
-/** Creates the CodeRuns of tasks that were accepted just before a crash. What the engine cannot take yet stays for later. */
-export async function adoptTaskRuns({
-  store,
-  engine,
-  log,
-}: Pick<TaskEndDeps, 'store' | 'engine' | 'log'>): Promise<void> {
+/** A CodeRun that was just created may not be in sight everywhere yet; one that is gone after this time, in ms, is gone. */
+const IN_SIGHT_MS = 10 * 60_000;
+
+/**
+ * Sees to runs that have not ended: creates the CodeRun of one that was accepted just before a crash, and ends one whose
+ * CodeRun somebody deleted, so that it holds nothing back. What the engine cannot say now is looked at next time.
+ */
+export async function tendTaskRuns(deps: Pick<TaskEndDeps, 'store' | 'engine' | 'clock' | 'log'>): Promise<void> {
+  const { store, engine, clock, log } = deps;
   try {
-    for (const { name, draft } of await listLiveTaskRuns(store.db)) {
-      if ((await engine.get(name)) === null) await engine.create(JSON.parse(draft) as CodeRunDraft);
+    for (const { name, draft, created, created_at: since } of await listLiveTaskRuns(store.db)) {
+      if ((await engine.get(name)) !== null) continue;
+      if (created === 0) {
+        await engine.create(JSON.parse(draft) as CodeRunDraft);
+        await taskRunCreated(store.db, name);
+      } else if (clock() - since > IN_SIGHT_MS) {
+        const detail = 'The CodeRun was deleted before it ended.';
+        await endTaskRun(store.db, name, { at: clock(), how: 'infrastructure', detail, output: null, costUsd: 0 });
+      }
     }
   } catch (error) {
-    log.error({ error: messageOf(error) }, 'accepted task runs could not be looked after');
+    log.error({ error: messageOf(error) }, 'task runs could not be looked after');
   }
+}
+
+/** How often they are seen to, in milliseconds. */
+const TEND_MS = 60_000;
+
+/** Sees to them now and from now on; ends when called. */
+export async function keepTendingTaskRuns(deps: Parameters<typeof tendTaskRuns>[0]): Promise<() => void> {
+  await tendTaskRuns(deps);
+  const timer = setInterval(() => void tendTaskRuns(deps), TEND_MS);
+  return () => clearInterval(timer);
 }

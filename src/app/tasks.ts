@@ -12,7 +12,7 @@ import type { CodeRunPort, TaskAnswer } from '../report/api/task-port.ts';
 import type { CodeRunView, TaskInputs, TaskSubmission } from '../report/api/task-schemas.ts';
 import { lockSpending } from '../store/attempts.ts';
 import type { Store, Tx } from '../store/open.ts';
-import { deleteTaskRun, findTaskRun, insertTaskRun, listAttemptsOfTask } from '../store/task-runs.ts';
+import { deleteTaskRun, findTaskRun, insertTaskRun, listAttemptsOfTask, taskRunCreated } from '../store/task-runs.ts';
 import type { Log } from './log.ts';
 import { PROMPTS_DIR } from './paths.ts';
 import type { Settings } from './settings.ts';
@@ -89,6 +89,7 @@ async function submit(
   if ('kind' in admitted) return admitted;
   try {
     await engine.create(admitted);
+    await taskRunCreated(store.db, admitted.name);
   } catch (error) {
     // Nothing runs, so nothing stands in the way of sending it again.
     await deleteTaskRun(store.db, admitted.name);

@@ -17,6 +17,8 @@ export interface TaskRunTable {
   draft: string;
   /** 1 until it ended. */
   live: number;
+  /** 1 once an engine took it: it is never asked for again then. */
+  created: number;
   created_at: number;
   ended_at: number | null;
   how: string | null;
@@ -33,6 +35,7 @@ export function taskRunTables(dialect: Dialect): Migration {
       await sql`create table task_runs (
         name text primary key, task_key text not null, attempt integer not null, repository text not null,
         digest text not null, submitted_by text not null, inputs text not null, draft text not null, live integer not null,
+        created integer not null default 0,
         created_at ${time} not null, ended_at ${time}, how text, detail text, output_tail text,
         cost_usd double precision not null default 0, unique (task_key, attempt)
       )`.execute(db);

@@ -4,14 +4,19 @@ import type { TaskRunTable } from './task-run-table.ts';
 /** False when the name or the attempt is taken: the row is the lock, also between processes. */
 export async function insertTaskRun(
   tx: Tx,
-  row: Omit<TaskRunTable, 'live' | 'ended_at' | 'how' | 'detail' | 'output_tail' | 'cost_usd'>,
+  row: Omit<TaskRunTable, 'live' | 'created' | 'ended_at' | 'how' | 'detail' | 'output_tail' | 'cost_usd'>,
 ): Promise<boolean> {
   const result = await tx
     .insertInto('task_runs')
-    .values({ ...row, live: 1, ended_at: null, how: null, detail: null, output_tail: null, cost_usd: 0 })
+    .values({ ...row, live: 1, created: 0, ended_at: null, how: null, detail: null, output_tail: null, cost_usd: 0 })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   return Number(result.numInsertedOrUpdatedRows ?? 0) > 0;
+}
+
+/** The engine has it. */
+export async function taskRunCreated(db: Reader, name: string): Promise<void> {
+  await db.updateTable('task_runs').set({ created: 1 }).where('name', '=', name).execute();
 }
 
 /** Takes back a run that no engine took. */

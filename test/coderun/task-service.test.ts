@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLog } from '../../src/app/log.ts';
+import { tendTaskRuns } from '../../src/app/task-ends.ts';
 import { inWorld, REPOSITORY, STORIES, startWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -241,12 +243,31 @@ describe('what holds tasks back', STORIES, () => {
       // As if the process had died between writing the row and creating the CodeRun.
       const { db } = other.service.store;
       await db.deleteFrom('coderuns').where('name', '=', name).execute();
-      await db.updateTable('task_runs').set({ live: 1 }).where('name', '=', name).execute();
+      await db.updateTable('task_runs').set({ live: 1, created: 0 }).where('name', '=', name).execute();
       other.plan({ '*': ['say-no-change'] });
       await other.restart();
       await other.eventually(
         async () => (await other.get(`/api/coderuns/${name}`)).body.ended_as === 'succeeded',
         'done',
       );
+    }));
+
+  it('nothing is held back by a CodeRun that somebody deleted', () =>
+    inWorld({ webhooks: false }, async (other) => {
+      const { store, engine } = other.service;
+      const { name } = (await other.post('/api/coderuns', submission())).body;
+      await other.eventually(
+        async () => (await other.get(`/api/coderuns/${name}`)).body.ended_as !== null,
+        'it has ended',
+      );
+      await store.db.deleteFrom('coderuns').where('name', '=', name).execute();
+      await store.db.updateTable('task_runs').set({ live: 1, how: null }).where('name', '=', name).execute();
+      const look = (at: number) => tendTaskRuns({ store, engine, clock: () => at, log: createLog('silent') });
+      const row = () => store.db.selectFrom('task_runs').selectAll().where('name', '=', name).executeTakeFirstOrThrow();
+      await look(Date.now());
+      expect(await row()).toMatchObject({ live: 1 });
+      await look(Date.now() + 11 * 60_000);
+      expect(await row()).toMatchObject({ live: 0, how: 'infrastructure' });
+      expect(await engine.get(name)).toBeNull();
     }));
 });
