@@ -19,6 +19,8 @@ const STATEMENTS = [
   'create index remediations_agent_id on remediations (agent, id)',
   'create index remediations_failure_type_id on remediations (failure_type, id)',
   'create index remediations_live_id on remediations (id) where live = 1',
+  'create index remediations_live_phase on remediations (phase) where live = 1',
+  'create index remediations_ended_at on remediations (ended_at)',
   'create index remediations_facets on remediations (id, task_id, repository, branch, phase, agent, failure_type, created_at)',
   'drop index remediations_created_at',
   'create index remediations_created_at on remediations (created_at, id, phase, ended_at)',

@@ -1,13 +1,14 @@
 import { sql } from 'kysely';
 import type { Phase } from '../model/remediation.ts';
 import type { Store } from './open.ts';
+import { LIVE } from './remediations.ts';
 
 /** Live remediations by phase; phases without any are missing. Reads the live rows only. */
 export async function countLive({ db }: Pick<Store, 'db'>): Promise<Readonly<Partial<Record<Phase, number>>>> {
   const rows = await db
     .selectFrom('remediations')
     .select((eb) => ['phase', eb.fn.countAll<number | string | bigint>().as('count')])
-    .where('live', '=', 1)
+    .where('live', '=', LIVE)
     .groupBy('phase')
     .execute();
   return Object.fromEntries(rows.map((row) => [row.phase, Number(row.count)]));
