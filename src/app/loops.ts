@@ -28,14 +28,14 @@ export interface Loops {
   readonly checks: () => Promise<readonly ReadinessCheck[]>;
 }
 
-export async function createLoops(base: Foundation, undo: Undo): Promise<Loops> {
+export async function createLoops(base: Foundation, undo: Undo, begin = startRuns): Promise<Loops> {
   const { store, core, github, metrics } = base;
   // Nobody else uses an embedded store: what the process before us held is free.
   if (store.dialect === 'sqlite') {
     await releaseAllEffects(store.db);
     await releaseAllCommands(store.db);
   }
-  const runs = await startRuns({ ...base, machine: core.machine, github, metrics });
+  const runs = await begin({ ...base, machine: core.machine, github, metrics });
   undo.push(runs.stop);
   const worker = createWorker({
     store,
