@@ -11,6 +11,7 @@ export interface QuietHours {
 
 const MINUTE = 60_000;
 const DAY_MINUTES = 24 * 60;
+const LOOK_AGAIN_MS = 15 * MINUTE;
 
 /**
  * Until when something of that severity has to wait, milliseconds since the epoch; null when it may be told now. A night
@@ -19,14 +20,17 @@ const DAY_MINUTES = 24 * 60;
 export function quietUntil(quiet: QuietHours, severity: Severity, now: number): number | null {
   const { from, to, timeZone, passes } = quiet;
   if (from === undefined || to === undefined || from === to || isAtLeast(severity, passes)) return null;
-  const at = minuteOfDay(now, timeZone);
   const [start, end] = [minutes(from), minutes(to)];
-  const isQuiet = start < end ? at >= start && at < end : at >= start || at < end;
-  if (!isQuiet) return null;
-  const guess = now - (now % MINUTE) + ((end - at + DAY_MINUTES) % DAY_MINUTES) * MINUTE;
-  // The change of the clocks in between moves the end; one correction finds it.
+  const isQuiet = (time: number): boolean => {
+    const at = minuteOfDay(time, timeZone);
+    return start < end ? at >= start && at < end : at >= start || at < end;
+  };
+  if (!isQuiet(now)) return null;
+  const left = (end - minuteOfDay(now, timeZone) + DAY_MINUTES) % DAY_MINUTES;
+  const guess = now - (now % MINUTE) + left * MINUTE;
+  // The change of the clocks in between moves the end, or takes its hour away.
   const off = ((minuteOfDay(guess, timeZone) - end + DAY_MINUTES * 1.5) % DAY_MINUTES) - DAY_MINUTES / 2;
-  return guess - off * MINUTE;
+  return [guess - off * MINUTE, guess].find((time) => time > now && !isQuiet(time)) ?? now + LOOK_AGAIN_MS;
 }
 
 function minutes(time: string): number {

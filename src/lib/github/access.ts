@@ -1,5 +1,5 @@
+import type { Octokit } from '@octokit/core';
 import { PermanentError } from '../errors.ts';
-import type { GitHubRepository } from './client.ts';
 import { statusOf } from './errors.ts';
 
 /** What a request said about our rights in a repository. */
@@ -23,7 +23,11 @@ const MISSING =
 const TOLERATED: ReadonlySet<string> = new Set(['GET /repos/{owner}/{repo}/actions/runs']);
 
 /** Reports what each request to a repository says about our rights there. Changes nothing about the request. */
-export function watchAccess(octokit: GitHubRepository, repository: string, report: (access: Access) => void): void {
+export function watchAccess(
+  octokit: Pick<Octokit, 'hook'>,
+  repository: string,
+  report: (access: Access) => void,
+): void {
   octokit.hook.wrap('request', async (request, parameters) => {
     const route = `${parameters.method} ${parameters.url.replace(/^https?:\/\/[^/]+/, '')}`;
     try {
