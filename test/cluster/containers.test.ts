@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sharedCluster } from './support/cluster.ts';
 import { createPod, eventually, getPod, podInPhase, shell } from './support/objects.ts';
@@ -114,6 +115,38 @@ describe('a container', () => {
     const following = logs('probed', '--follow');
     await cluster.kubectl(['-n', namespace, 'delete', 'pod', 'probed', '--wait=false']);
     expect(await following).toBe('leaving\nbye\n');
+  });
+
+  it('is started again when its liveness probe fails', async () => {
+    const container = shell('touch /tmp/well; sleep 0.2; rm /tmp/well; sleep 600', {
+      livenessProbe: { exec: { command: ['test', '-e', '/tmp/well'] }, periodSeconds: 1, failureThreshold: 1 },
+    });
+    await createPod(cluster, namespace, 'ill', container, {
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 1,
+    });
+    const [status] = await eventually(
+      async () => (await getPod(cluster, namespace, 'ill')).status?.containerStatuses ?? [],
+      ([found]) => (found?.restartCount ?? 0) > 0,
+    );
+    expect(status?.lastState.terminated?.exitCode).toBe(137);
+    await cluster.kubectl(['-n', namespace, 'delete', 'pod', 'ill', '--wait=false']);
+  });
+
+  it('has sidecars that start before it and end after it', async () => {
+    const volumeMounts = [{ name: 'work', mountPath: '/work' }];
+    const line =
+      'trap "echo sidecar ends >> /work/log; exit 0" TERM; echo sidecar starts >> /work/log; touch /work/up; while :; do sleep 0.1; done';
+    const sidecar = {
+      ...shell(line, { volumeMounts }),
+      name: 'sidecar',
+      restartPolicy: 'Always',
+      startupProbe: { exec: { command: ['test', '-e', '/work/up'] }, periodSeconds: 1 },
+    };
+    const spec = { initContainers: [sidecar], volumes: [{ name: 'work', hostPath: { path: `${cluster.home}/helm` } }] };
+    await createPod(cluster, namespace, 'accompanied', shell('echo main >> /work/log', { volumeMounts }), spec);
+    await podInPhase(cluster, namespace, 'accompanied', 'Succeeded');
+    expect(readFileSync(`${cluster.home}/helm/log`, 'utf8')).toBe('sidecar starts\nmain\nsidecar ends\n');
   });
 
   it('shows the part of its log that is asked for', async () => {

@@ -26,10 +26,12 @@ export interface Access {
 }
 
 const TIMEOUT_MS = 30_000;
+/** A node with thousands of Pods must not open as many connections; watches hold theirs. */
+const MAX_SOCKETS = 128;
 
 /** A client of the Kubernetes API in a few lines, so that the tests' own tools depend on no library under test. */
 export function createApi(access: Access): Api {
-  const agent = new Agent({ ca: access.ca, keepAlive: true });
+  const agent = new Agent({ ca: access.ca, keepAlive: true, maxSockets: MAX_SOCKETS });
   return {
     async request<T>(method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<T> {
       const answer = await send(access, agent, method, path, body, options);

@@ -25,6 +25,7 @@ export class ContainerProcess {
     this.ended = ended;
   }
 
+  /** Resolves when the process runs, or could not be made (see `ended`). */
   static async start(host: Host, spec: SandboxSpec, logPath: string): Promise<ContainerProcess> {
     const pipes = [STDOUT, STDERR].map((name) => join(spec.folder, name));
     await promisify(execFile)('mkfifo', ['-m', '666', ...pipes]);
@@ -36,10 +37,14 @@ export class ContainerProcess {
     );
     const [program = '', ...args] = sandboxCommand(host, script);
     const child = spawn(program, args, {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'] ?? '' },
     });
     const ended = follow(child, streams, log);
+    // Until then there is nothing to probe or to ask to end.
+    const started = Promise.withResolvers<void>();
+    child.stdout?.once('data', () => started.resolve());
+    await Promise.race([started.promise, ended]);
     return new ContainerProcess(child, ended);
   }
 
@@ -89,6 +94,10 @@ function readPipe(path: string, onText: (text: string) => void): PipeReader {
 
 async function follow(child: ChildProcess, streams: readonly PipeReader[], log: LogWriter): Promise<Ending> {
   let said = '';
+  let hasStarted = false;
+  child.stdout?.once('data', () => {
+    hasStarted = true;
+  });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said += text;
   });
@@ -101,7 +110,16 @@ async function follow(child: ChildProcess, streams: readonly PipeReader[], log: 
   });
   for (const stream of streams) await stream.finish();
   log.close();
-  return { ...ending, startError: said.trim() === '' ? null : said.trim() };
+  if (!hasStarted) return { ...ending, startError: said.trim() || `the container could not be made (${ending.code})` };
+  return wasKilled(said) ? { code: null, signal: 'SIGKILL', startError: null } : { ...ending, startError: null };
+}
+
+/**
+ * unshare ends by the signal that ended its child; that of util-linux 2.38 fails to, says so and exits with 1. The
+ * first process of a namespace is ended by no other signal than this.
+ */
+function wasKilled(said: string): boolean {
+  return said.includes('sigprocmask unblock failed');
 }
 
 function signal(pid: number, what: NodeJS.Signals): void {

@@ -29,6 +29,8 @@ export interface SandboxSpec {
 
 /** Device files that every container has. */
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
+/** What the script writes to its own standard output just before it becomes the container's process. */
+export const STARTED = 'started';
 export const STDOUT = 'stdout.pipe';
 export const STDERR = 'stderr.pipe';
 
@@ -59,9 +61,9 @@ export function sandboxScript(host: Host, spec: SandboxSpec): string {
     `mkdir -p ${quote(inRoot(root, spec.workingDir))}`,
     ...(spec.isReadOnlyRoot ? [`mount -o remount,ro ${quote(root)}`] : []),
     ...(host.isRoot ? [`hostname ${quote(spec.hostname)} 2>/dev/null || true`] : []),
-    // From here on the process speaks for itself; until now errors go to the kubelet's log.
-    `exec >${quote(join(spec.folder, STDOUT))} 2>${quote(join(spec.folder, STDERR))}`,
-    `exec chroot ${quote(root)} /bin/sh -c ${quote('cd "$1" && shift && exec "$@"')} sh ${command(host, spec)}`,
+    // From here on the process speaks for itself; until now errors go to the kubelet, which is told when it begins.
+    `exec 3>&1 >${quote(join(spec.folder, STDOUT))} 2>${quote(join(spec.folder, STDERR))}`,
+    `exec chroot ${quote(root)} /bin/sh -c ${quote(`cd "$1" && shift && echo ${STARTED} >&3 && exec 3>&- "$@"`)} sh ${command(host, spec)}`,
   ];
   return `${lines.join('\n')}\n`;
 }
