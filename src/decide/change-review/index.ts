@@ -5,7 +5,7 @@ import { checkConfigEdited, checksMuted, ciEdited, ignoresAdded } from './muting
 import { type ChangedFile, parsePatch } from './patch.ts';
 import { secretsAdded } from './secrets.ts';
 import { enormous, lockFilesOnly, notReviewed, unrelated } from './size.ts';
-import { assertionsWeakened, testsSkipped, testsTaken } from './tests.ts';
+import { assertionsWeakened, snapshotsRewritten, testsSkipped, testsTaken } from './tests.ts';
 import type { Found, Read, Reviewed } from './types.ts';
 
 export type { ChangedFile } from './patch.ts';
@@ -30,6 +30,7 @@ const LOOKS: readonly ((reviewed: Reviewed) => readonly Found[])[] = [
   testsTaken,
   testsSkipped,
   assertionsWeakened,
+  snapshotsRewritten,
   ignoresAdded,
   checksMuted,
   checkConfigEdited,

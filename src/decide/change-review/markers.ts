@@ -24,10 +24,10 @@ export const TEST_DECLARATIONS: Readonly<Record<Language, RegExp>> = {
 /** What keeps a declared test from running, or from counting. */
 export const SKIP_MARKERS: Readonly<Record<Language, RegExp>> = {
   javascript:
-    /(?:^|[^\w.])(?:it|test|describe|context|suite|specify)(?:\.\w+)*\.(?:skip|skipIf|runIf|todo|fixme|fails|failing|only)\b|^\s*(?:x(?:it|test|describe|context|specify)|f(?:it|describe|context))\s*[(.]|\b(?:this|ctx|context|t)\.skip\s*\(|\{\s*(?:skip|todo|only)\s*:\s*(?:true|['"`])/,
+    /(?:^|[^\w.])(?:it|test|describe|context|suite|specify)(?:\.\w+)*\.(?:skip|skipIf|runIf|todo|fixme|fails|failing|only)\b|^\s*(?:x(?:it|test|describe|context|specify)|f(?:it|describe|context))\s*[(.]|\b(?:this|ctx|context|t)\.skip\s*\(|\{\s*(?:skip|todo|only)\s*:\s*(?:true|['"`])|^\s*if\s*\(\s*!?\s*process\.env\b.{0,60}\)\s*\{?\s*return\b/,
   python:
-    /@(?:pytest\.mark\.|mark\.)?(?:skip|skipif|xfail)\b|\bpytest\.(?:skip|xfail|importorskip)\s*\(|\bmark\.(?:skip|skipif|xfail)\b|@(?:unittest\.)?(?:skip|skipIf|skipUnless|expectedFailure)\b|\b(?:self\.skipTest|raise\s+(?:unittest\.)?SkipTest)\b|^\s*collect_ignore/,
-  rust: /#!?\[ignore\b|#!?\[cfg_attr\(.{0,200}\bignore\b/,
+    /@(?:pytest\.mark\.|mark\.)?(?:skip|skipif|xfail)\b|\bpytest\.(?:skip|xfail|importorskip)\s*\(|\bmark\.(?:skip|skipif|xfail)\b|@(?:unittest\.)?(?:skip|skipIf|skipUnless|expectedFailure)\b|\b(?:self\.skipTest|raise\s+(?:unittest\.)?SkipTest)\b|^\s*collect_ignore|^\s*if\s+(?:not\s+)?os\.(?:environ|getenv)\b.{0,60}:\s*return\b/,
+  rust: /#!?\[ignore\b|#!?\[cfg_attr\(.{0,200}\bignore\b|#!?\[cfg\((?:any\(\s*\)|not\(test\)|FALSE|false)\)\]/,
   go: /\b[tb]\.Skip(?:f|Now)?\s*\(|^\/\/go:build\s+(?:ignore|never)\b/,
   jvm: /@(?:Ignore|Disabled(?:On\w+|If\w*)?|EnabledIf\w*)\b|\b(?:Assumptions\.|Assume\.)?assum(?:e|ing)(?:True|False|That|NotNull)?\s*\(|\bTestAbortedException\b|\bSkipException\b/,
   dotnet: /\[Ignore\b|\bSkip\s*=\s*"|\bAssert\.(?:Ignore|Inconclusive)\s*\(|\[Explicit\b/,
@@ -47,12 +47,18 @@ export const ASSERTION =
 export const EMPTY_ASSERTION =
   /\bexpect\s*\(\s*(?:true|1)\s*\)\s*\.\s*(?:to(?:Be|Equal|StrictEqual)\s*\(\s*(?:true|1)|toBeTruthy|toBeDefined|to\.be\.true|to\.equal\(\s*(?:true|1))|\bassert\w*!?\s*\(\s*(?:true|True|1\s*==?=?\s*1)\s*[,)]|^\s*assert\s+(?:True|1\s*==\s*1|1)\s*(?:,|$|#)|\bAssert\.(?:True|IsTrue)\s*\(\s*true\s*\)|\bassertTrue\s*\(\s*true\s*\)|->assertTrue\s*\(\s*true\s*\)|\bassert\s+true\s*$|\b(?:EXPECT|ASSERT)_TRUE\s*\(\s*true\s*\)/;
 
+/** An assertion that says little: nearly every value passes it. */
+export const LOOSE_ASSERTION =
+  /\.(?:not\.)?(?:toBeDefined|toBeUndefined|toBeTruthy|toBeFalsy|toBeNull|toBeInstanceOf|toMatchObject|toContain|toBeGreaterThan\w*|toBeLessThan\w*)\s*\(|\bexpect\.any(?:thing)?\s*\(|^\s*assert\s+[^=<>!]{1,200}?(?:\s+is\s+not\s+None)?\s*(?:,|$|#)|\bassert!\s*\((?![^;]{0,200}==)|\bassert(?:True|IsNotNone|NotNull|NotNil)\s*\(|\b(?:assert|require)\.(?:NotNil|True|NotEmpty|ok)\s*\(|\b(?:EXPECT|ASSERT)_TRUE\s*\(/;
+
 /** What tells a tool to look away. Each with the word that people know it by. */
 export const IGNORES: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['eslint-disable', /\beslint-disable(?:-next-line|-line)?\b/],
   ['@ts-ignore', /@ts-(?:ignore|nocheck|expect-error)\b/],
   ['biome-ignore', /\bbiome-ignore(?:-all|-start)?\b/],
   ['tslint:disable', /\b(?:tslint|oxlint|jshint|stylelint|standard)[:-](?:disable|ignore)/],
+  ['as any', /[\w)\]}"'`]\s+as\s+(?:any\s*[;,)\]}.]|unknown\s+as\s+\w)/],
+  ['formatter off', /\bprettier-ignore\b|#\s*fmt:\s*(?:off|skip)\b|#!?\[rustfmt::skip\]|\bclang-format\s+off\b/],
   ['@noflow', /@noflow\b|\$Flow(?:FixMe|Ignore)\b/],
   ['noqa', /#\s*(?:ruff:\s*|flake8[:=]\s*)?noqa\b/i],
   ['type: ignore', /#\s*(?:type|pyright|mypy|ty|pyre)\s*:\s*ignore/],
@@ -94,12 +100,27 @@ export const MUTED_CHECKS: readonly (readonly [name: string, pattern: RegExp])[]
   ['--exit-zero', /--exit-zero\b|--no-fail\b|--exit-code[= ]0\b|--soft-fail\b/],
   [
     'skipped tests',
-    /-D(?:skipTests|maven\.test\.skip)(?:=true|\b)|\s-x\s+(?:test|check|lint)\b|<skipTests>\s*true|\s--(?:skip|deselect|ignore)[= ]\S*test|--testPathIgnorePatterns\b/,
+    /-D(?:skipTests|maven\.test\.skip)(?:=true|\b)|\s-x\s+(?:test|check|lint)\b|<skipTests>\s*true|[\s"']--(?:skip|deselect|ignore)[= ]\S*test|--testPathIgnorePatterns\b/,
   ],
+  [
+    'empty script',
+    /^\s*"(?:test|lint|check|build|types?|type-?check|verify|ci)[\w:.-]*"\s*:\s*"(?:true|:|exit\s+0|echo\b[^"&|;]*)"/,
+  ],
+  ['ignored errors', /^\t-\s*\w/],
+  ['allowed lints', /^\s*[\w-]+\s*=\s*(?:"allow"|\{\s*level\s*=\s*"allow")/],
   ['--no-verify', /--no-verify\b/],
   ['cap-lints', /--cap-lints[= ]\s*(?:allow|warn)|\bRUSTFLAGS\b.{0,80}-A\s*\w/],
   [
     'ignored findings',
     /\b(?:npm|pnpm|yarn)\s+audit\b.{0,80}--audit-level[= ](?:critical|none)|\bcargo\s+audit\b.{0,200}--ignore\b/,
   ],
+];
+
+/** What makes a command stricter than it is by itself; fewer of them let more pass. */
+export const STRICTNESS: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ['-D warnings', /-D\s*warnings\b|\bRUSTFLAGS\b.{0,80}-D\b|#!?\[deny\(/],
+  ['--max-warnings', /--max-warnings[= ]\d/],
+  ['-Werror', /-Werror\b|\bwarningsAsErrors\b|\bTreatWarningsAsErrors\b/],
+  ['--strict', /--strict\b|--locked\b|--frozen-lockfile\b|--exit-code\b|--error-exitcode\b/],
+  ['set -e', /^\s*set\s+-\w*e/],
 ];

@@ -1,6 +1,6 @@
 /** Tools that were told to look away, and checks that cannot fail any more. */
 import type { FailureType } from '../../model/failure-type.ts';
-import { IGNORES, MUTED_CHECKS } from './markers.ts';
+import { IGNORES, MUTED_CHECKS, STRICTNESS } from './markers.ts';
 import { baseName, isCheckConfig, isCiFile, isLockFile, isProse } from './paths.ts';
 import { newLine } from './tests.ts';
 import type { Found, Read, Reviewed } from './types.ts';
@@ -28,8 +28,30 @@ export function checksMuted({ files }: Reviewed): readonly Found[] {
     .flatMap((file) => {
       const { names, line } = more(file, MUTED_CHECKS);
       const sentence = `${file.shown} lets a command pass whatever it finds: ${names.join(', ')}.`;
-      return names.length === 0 ? [] : [{ code: 'check_muted' as const, file, line, sentence }];
+      const lost = less(file);
+      return [
+        ...(names.length === 0 ? [] : [{ code: 'check_muted' as const, file, line, sentence }]),
+        ...(lost.length === 0
+          ? []
+          : [
+              {
+                code: 'check_muted' as const,
+                file,
+                line: null,
+                sentence: `${file.shown} runs a command less strictly: ${lost.join(', ')} is gone.`,
+              },
+            ]),
+      ];
     });
+}
+
+/** What made a command strict and is there less often, in lines that are still there in another form. */
+function less(file: Read): readonly string[] {
+  if (file.status === 'removed') return [];
+  return STRICTNESS.filter(([, pattern]) => {
+    const count = (lines: Read['added']) => lines.filter(({ text }) => pattern.test(text)).length;
+    return count(file.removed) > count(file.added) && file.added.length > 0;
+  }).map(([name]) => name);
 }
 
 /** Markers that a file has more of than before, with the first new place. */

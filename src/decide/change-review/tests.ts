@@ -1,5 +1,5 @@
 /** Tests that are gone, do not run any more, or check less. */
-import { ASSERTION, EMPTY_ASSERTION, SKIP_MARKERS, TEST_DECLARATIONS } from './markers.ts';
+import { ASSERTION, EMPTY_ASSERTION, LOOSE_ASSERTION, SKIP_MARKERS, TEST_DECLARATIONS } from './markers.ts';
 import type { PatchLine } from './patch.ts';
 import { baseName, isTestFile, languageOf, mayHoldTests } from './paths.ts';
 import { type Found, plural, type Read, type Reviewed } from './types.ts';
@@ -98,6 +98,12 @@ export function assertionsWeakened({ files }: Reviewed): readonly Found[] {
         ...(empty === null
           ? []
           : [{ code, file, line: empty.line, sentence: `${file.shown} asserts what is always true${at(empty)}.` }]),
+        ...(lost <= 0 ? loosened(file) : []).map((place) => ({
+          code,
+          file,
+          line: place.line,
+          sentence: `${file.shown} asserts less than before${at(place)}: nearly every value passes.`,
+        })),
         ...(lost <= 0
           ? []
           : [
@@ -110,6 +116,35 @@ export function assertionsWeakened({ files }: Reviewed): readonly Found[] {
             ]),
       ];
     });
+}
+
+/** A loose assertion that is new, where an exact one went: as many assertions as before, which say less. */
+function loosened(file: Read): readonly PatchLine[] {
+  const exact = (lines: readonly PatchLine[]): number =>
+    lines.filter(({ text }) => ASSERTION.test(text) && !LOOSE_ASSERTION.test(text)).length;
+  if (exact(file.removed) <= exact(file.added)) return [];
+  const place = newLine(file, LOOSE_ASSERTION);
+  return place === null || EMPTY_ASSERTION.test(place.text) ? [] : [place];
+}
+
+/** So many lines of expected output rewritten at once are accepted, not looked at. */
+const MANY_SNAPSHOT_LINES = 60;
+const MANY_SNAPSHOTS = 3;
+
+/** Expected output that was written anew by the tool instead of being decided. */
+export function snapshotsRewritten({ files }: Reviewed): readonly Found[] {
+  const rewritten = files.filter(({ path, status }) => isSnapshot(path) && status === 'modified');
+  const lines = rewritten.reduce((sum, { additions, deletions }) => sum + additions + deletions, 0);
+  const [first] = rewritten;
+  if (first === undefined || (rewritten.length < MANY_SNAPSHOTS && lines < MANY_SNAPSHOT_LINES)) return [];
+  const sentence = `Expected output was written anew in ${plural(rewritten.length, 'file')} (${plural(lines, 'line')}), beginning with ${first.shown}.`;
+  return [{ code: 'assertions_weakened', file: first, line: null, sentence }];
+}
+
+function isSnapshot(path: string): boolean {
+  return /\.(?:snap|snapshot|ambr|approved\.\w+|golden|snap\.new)$|(?:^|\/)(?:__snapshots__|snapshots|golden|testdata\/golden)\//.test(
+    path,
+  );
 }
 
 function matches(lines: readonly PatchLine[], pattern: RegExp): number {
