@@ -17,10 +17,14 @@ export interface Found {
   readonly isPartial: boolean;
 }
 
-/** Remediations that one search by text looks through; older ones are the next page's. */
-export const SEARCHED = 20_000;
-/** The same for what stands in documents only, which have to be read whole. */
-export const SEARCHED_DEEPLY = 4_000;
+/** How many remediations one search by text looks through; older ones are the next page's. */
+export interface Reach {
+  readonly names: number;
+  /** For what stands in documents only, which have to be read whole. */
+  readonly documents: number;
+}
+
+const REACH: Reach = { names: 20_000, documents: 4_000 };
 const MAX_WORDS = 6;
 /** Clocks of replicas may differ by so much; ids are as old as the clock of who made them. */
 const SKEW_MS = 60_000;
@@ -31,9 +35,10 @@ type Dialect = Store['dialect'];
 export async function searchRemediations(
   { db, dialect }: Pick<Store, 'db' | 'dialect'>,
   filter: SearchFilter,
+  reach: Reach = REACH,
 ): Promise<Found> {
   const words = wordsOf(filter.text ?? '');
-  const oldest = await oldestId({ db }, filter, words);
+  const oldest = await oldestId({ db }, filter, words, reach);
   if (oldest === 'none') return { remediations: [], nextCursor: null, isPartial: false };
   const wide = isWide(filter, words);
   let ids = db
@@ -93,6 +98,7 @@ async function oldestId(
   { db }: Pick<Store, 'db'>,
   { since, cursor }: SearchFilter,
   words: readonly Word[],
+  reach: Reach,
 ): Promise<{ readonly id: string | null; readonly isLimit: boolean } | 'none'> {
   let first: string | null = null;
   if (since !== undefined) {
@@ -108,13 +114,13 @@ async function oldestId(
     first = row.id;
   }
   if (words.length === 0) return { id: first, isLimit: false };
-  const reach = words.some(({ kind }) => kind !== 'name') ? SEARCHED_DEEPLY : SEARCHED;
+  const length = words.some(({ kind }) => kind !== 'name') ? reach.documents : reach.names;
   let query = db
     .selectFrom('remediations')
     .select('id')
     .orderBy('id', 'desc')
     .limit(1)
-    .offset(reach - 1);
+    .offset(length - 1);
   if (cursor !== undefined) query = query.where('id', '<', cursor);
   const limit = (await query.executeTakeFirst())?.id ?? null;
   if (limit === null || (first !== null && first > limit)) return { id: first, isLimit: false };

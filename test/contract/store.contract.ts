@@ -10,6 +10,7 @@ import { lineageContract } from './store/lineages.ts';
 import { noticeContract } from './store/notices.ts';
 import { openContract } from './store/open.ts';
 import { insightContract, outcomeContract } from './store/outcomes.ts';
+import { pagesContract } from './store/pages.ts';
 import { remediationContract } from './store/remediations.ts';
 
 /** One store for a whole suite; every test empties it first. */
@@ -50,5 +51,6 @@ export function storeContract(place: () => Promise<StoreOptions>): void {
   describe('limits', () => limitContract(subject));
   describe('incidents', () => incidentContract(subject));
   describe('notices', () => noticeContract(subject));
+  describe('pages', () => pagesContract(subject));
   describe('group commit', () => groupCommitContract(subject));
 }
