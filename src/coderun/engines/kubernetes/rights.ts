@@ -22,5 +22,5 @@ export const ENGINE_RIGHTS: readonly Right[] = [
   { group: '', resource: 'secrets', verbs: ['create', 'delete', 'get', 'patch'] },
   { group: '', resource: 'persistentvolumeclaims', verbs: ['create', 'delete', 'get', 'patch'] },
   { group: '', resource: 'events', verbs: ['list'] },
-  { group: 'events.k8s.io', resource: 'events', verbs: ['create'] },
+  { group: 'events.k8s.io', resource: 'events', verbs: ['create', 'get'] },
 ];
