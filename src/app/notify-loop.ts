@@ -43,6 +43,8 @@ export interface NotifyLoop {
 /** A process that died is replaced after this time, milliseconds; longer than any notifier takes. */
 const LEASE_MS = 2 * 60_000;
 const SEND_MS = 45_000;
+/** What is on its way when the service stops may arrive: cut off, it would be said twice. */
+const LAST_WORDS_MS = 5_000;
 const FIRST_DELAY_MS = 2_000;
 const MAX_DELAY_MS = 10 * 60_000;
 /** The longest that a chat may ask us to wait; some send dates far ahead when they are broken. */
@@ -57,6 +59,7 @@ const MAX_SLEEP_MS = 2_000;
 export function createNotifyLoop(options: NotifyLoopOptions): NotifyLoop {
   const { store, notifiers, onError } = options;
   const stopping = new AbortController();
+  const cutOff = new AbortController();
   const sleepers = new Set<() => void>();
   let running: Promise<unknown> | null = null;
 
@@ -86,7 +89,7 @@ export function createNotifyLoop(options: NotifyLoopOptions): NotifyLoop {
 
   const run = async (): Promise<void> => {
     if (store.dialect === 'sqlite') await releaseAllMessages(store.db);
-    const lanes = notifiers.map((notifier) => repeat(notifier.name, lane(options, notifier, stopping.signal)));
+    const lanes = notifiers.map((notifier) => repeat(notifier.name, lane(options, notifier, cutOff.signal)));
     const watching = repeat('watch', async () => {
       await options.watch();
       return MAX_SLEEP_MS;
@@ -104,13 +107,15 @@ export function createNotifyLoop(options: NotifyLoopOptions): NotifyLoop {
     stop: async () => {
       stopping.abort();
       for (const done of [...sleepers]) done();
+      const timer = setTimeout(() => cutOff.abort(), LAST_WORDS_MS);
       await running;
+      clearTimeout(timer);
     },
   };
 }
 
 /** One round of a lane; gives the milliseconds until the next. */
-function lane(options: NotifyLoopOptions, notifier: Notifier<Notice>, stopping: AbortSignal): () => Promise<number> {
+function lane(options: NotifyLoopOptions, notifier: Notifier<Notice>, cutOff: AbortSignal): () => Promise<number> {
   const { store, clock } = options;
   // A chat that says "later" means all messages, not this one alone.
   let notBefore = 0;
@@ -129,7 +134,7 @@ function lane(options: NotifyLoopOptions, notifier: Notifier<Notice>, stopping: 
       await postponeMessage(store.db, claimed, quiet, null, now);
       return 0;
     }
-    notBefore = (await send(options, notifier, claimed, stopping)) ?? 0;
+    notBefore = (await send(options, notifier, claimed, cutOff)) ?? 0;
     return 0;
   };
 }
@@ -139,21 +144,23 @@ async function send(
   options: NotifyLoopOptions,
   notifier: Notifier<Notice>,
   claimed: ClaimedMessage,
-  stopping: AbortSignal,
+  cutOff: AbortSignal,
 ): Promise<number | null> {
   const { store, onResult, onTold } = options;
   const redactor = createRedactor({ secrets: options.secrets });
   try {
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(SEND_MS)]);
+    const signal = AbortSignal.any([cutOff, AbortSignal.timeout(SEND_MS)]);
     const told = await notifier.tell(throughTheGate(claimed.notice, redactor), claimed.reference, signal);
     await finishMessage(store.db, claimed, told.reference);
     onResult(notifier.name, told.action);
     onTold({ notifier: notifier.name, notice: claimed.notice.id, kind: claimed.notice.kind, action: told.action });
     return null;
   } catch (error) {
+    if (!cutOff.aborted) return failed(options, claimed, error, redactor);
     // A service that stops has not failed to tell anything: it is told after the next start.
-    if (stopping.aborted) return null;
-    return failed(options, claimed, error, redactor);
+    const now = options.clock();
+    await postponeMessage(store.db, claimed, now, null, now);
+    return null;
   }
 }
 

@@ -234,17 +234,6 @@ export async function nextMessageDue(db: Reader, notifier: string): Promise<numb
   return row?.at === null || row?.at === undefined ? null : Number(row.at);
 }
 
-/** Messages that wait, by notifier: how many, and since when the longest has failed. */
-export async function countWaiting(db: Reader): Promise<Readonly<Record<string, number>>> {
-  const rows = await db
-    .selectFrom('notice_messages')
-    .select((eb) => ['notifier', eb.fn.countAll<number>().as('count')] as const)
-    .where('state', '=', sql.lit('pending'))
-    .groupBy('notifier')
-    .execute();
-  return Object.fromEntries(rows.map(({ notifier, count }) => [notifier, Number(count)]));
-}
-
 /** After a crash nobody is at work any more. Embedded store only. */
 export async function releaseAllMessages(db: Reader): Promise<void> {
   await db.updateTable('notice_messages').set({ leased_until: null }).where('state', '=', 'pending').execute();
