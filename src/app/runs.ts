@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { LABELS } from '../coderun/draft.ts';
 import type { Engine } from '../coderun/engine.ts';
+import { MAX_START_FAILURES } from '../coderun/engines/kubernetes/options.ts';
 import { fenceEngine } from '../coderun/reconcile/leader-fence.ts';
 import { followLeadership } from '../coderun/reconcile/leader-reconciler.ts';
 import { DEFAULT_RECONCILE_POLICY, type ReconcilePolicy } from '../coderun/reconcile/policy.ts';
@@ -92,5 +93,10 @@ function policyOf({ engine, kubernetes, limits }: Settings): ReconcilePolicy {
   const policy = { ...DEFAULT_RECONCILE_POLICY, deadlineSeconds: limits.runDeadlineMinutes * 60 };
   if (engine === 'local') return policy;
   const { pendingMinutes, retentionHours } = kubernetes;
-  return { ...policy, pendingSeconds: pendingMinutes * 60, retentionSeconds: retentionHours * 3600 };
+  return {
+    ...policy,
+    pendingSeconds: pendingMinutes * 60,
+    retentionSeconds: retentionHours * 3600,
+    maxStartFailures: MAX_START_FAILURES,
+  };
 }

@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { codeRunDefinitionYaml } from '../../src/coderun/crd.ts';
 import { type EndedRun, endedOf } from '../../src/coderun/ended.ts';
 import { createKubernetesEngine, type KubernetesEngine } from '../../src/coderun/engines/kubernetes/engine.ts';
-import type { KubernetesEngineOptions, PodSettings } from '../../src/coderun/engines/kubernetes/options.ts';
+import {
+  type KubernetesEngineOptions,
+  MAX_START_FAILURES,
+  type PodSettings,
+} from '../../src/coderun/engines/kubernetes/options.ts';
 import { DEFAULT_RECONCILE_POLICY, type ReconcilePolicy } from '../../src/coderun/reconcile/policy.ts';
 import { createReconciler, type Reconciler } from '../../src/coderun/reconcile/reconciler.ts';
 import type { CodeRun, CodeRunDraft } from '../../src/coderun/schema.ts';
@@ -99,7 +103,7 @@ export async function openKubernetesBench(cluster: Cluster, change: BenchChange 
     const reconciler = createReconciler({
       engine,
       clock: () => Date.now(),
-      policy: { ...DEFAULT_RECONCILE_POLICY, pollMs: 1000, ...change.policy },
+      policy: { ...DEFAULT_RECONCILE_POLICY, maxStartFailures: MAX_START_FAILURES, pollMs: 1000, ...change.policy },
       onEnded: async (codeRun, how) => void ended.push({ codeRun, ended: how }),
       onError: ({ name, message }) => errors.push(`${name}: ${message}`),
     });

@@ -70,3 +70,9 @@ export interface KubernetesEngineOptions {
   /** See ReflectorOptions. */
   readonly watch?: { readonly idleMs?: number; readonly resyncMs?: number };
 }
+
+/**
+ * How often the API server may refuse files or Job before a run is given up. With pauses that grow to a minute that is
+ * about a quarter of an hour: an API server that restarts or holds requests back is no reason to end a run.
+ */
+export const MAX_START_FAILURES = 20;
