@@ -19,7 +19,8 @@ afterEach(async () => {
 /** Names of those of `pidsOf` that are gone. */
 const dead = (pids: readonly number[]) => NAMES.filter((_, index) => !isAlive(pids[index] ?? 0));
 const isAlive = (pid: number) => processStart(pid) !== null;
-const pidIn = (path: string) => until(() => existsSync(path) && Number(readFileSync(path, 'utf8').trim()));
+// A shell makes the file before it writes the number: an empty one, read as 0, is not there yet.
+const pidIn = (path: string) => until(() => (existsSync(path) && Number(readFileSync(path, 'utf8').trim())) || null);
 
 /** Only Linux tells of the environment of processes that left their group. */
 const canDetach = process.platform === 'linux';
@@ -65,7 +66,7 @@ describe('when Healer is killed in the middle of a run', () => {
     const place = newPlace(true);
     const draft = draftFor(place, patient(place));
     const pids = await killedHealer(place, draft);
-    expect(dead(pids), told(place)).toEqual([]);
+    expect(dead(pids), told(place, pids)).toEqual([]);
     bench = await openBench({ place });
     const ending = bench.finish(draft);
     writeFileSync(join(place.folder, 'go'), '');
@@ -99,14 +100,19 @@ describe('when Healer is killed in the middle of a run', () => {
 });
 
 /** What the run says of itself, for whoever reads that it is gone. */
-function told(place: Place): string {
+function told(place: Place, pids: readonly number[]): string {
   const runs = join(place.folder, 'runs');
   const texts = readdirSync(runs).flatMap((uid) =>
     readdirSync(join(runs, uid))
       .filter((name) => /^(output|exit|lock|child|stop|result)/.test(name))
       .map((name) => `${name}: ${readFileSync(join(runs, uid, name), 'utf8')}`),
   );
-  return texts.join('\n');
+  const files = NAMES.map((name, index) => {
+    const pid = pids[index] ?? 0;
+    const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : 'no such process';
+    return `${name}: read ${pid}, the file says ${readFileSync(join(place.folder, name), 'utf8').trim()}: ${stat}`;
+  });
+  return [...files, ...texts].join('\n');
 }
 
 function exits(place: Place): number {
