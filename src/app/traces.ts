@@ -1,6 +1,6 @@
 import { NO_TRACING, type Tracing } from '../report/traces/index.ts';
-import { createRedactor, safeLine } from '../safety/index.ts';
-import { secretValues } from './load-settings.ts';
+import { cleanLine } from '../safety/index.ts';
+import { gateOf } from './gates.ts';
 import { VERSION } from './paths.ts';
 import type { Settings } from './settings.ts';
 
@@ -12,11 +12,11 @@ export async function openTracing(settings: Settings): Promise<Tracing> {
   const { endpoint, headers } = settings.otel;
   if (endpoint === undefined) return NO_TRACING;
   const { startTracing } = await import('../report/traces/exporter.ts');
-  const redactor = createRedactor({ secrets: secretValues(settings) });
+  const gate = gateOf(settings);
   return startTracing({
     endpoint,
     headers,
     version: VERSION,
-    clean: (text) => safeLine(text, redactor, MAX_ATTRIBUTE),
+    clean: (text) => cleanLine(gate.text(text), MAX_ATTRIBUTE),
   });
 }

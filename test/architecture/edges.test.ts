@@ -81,7 +81,7 @@ const EDGES: readonly {
   {
     edge: 'traces',
     made: /\bstartTracing\(/,
-    by: { 'app/traces.ts': /clean: \(text\) => safe/, 'report/traces/exporter.ts': /clean/ },
+    by: { 'app/traces.ts': /clean: \(text\) => cleanLine\(gate\.text\(text\)/, 'report/traces/exporter.ts': /clean/ },
   },
 ];
 
