@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { installDefinition } from '../cluster/engine-bench.ts';
+import { RUN_FINALIZER } from '../../src/coderun/engines/kubernetes/names.ts';
+import { installDefinition } from '../cluster/engine-definition.ts';
 import { type Cluster, startCluster } from '../cluster/support/cluster.ts';
 
 const DEFAULT_SIZES = [100, 1000];
@@ -32,7 +33,8 @@ function body(name: string): object {
   return {
     apiVersion: 'agents.platform/v1',
     kind: 'CodeRun',
-    metadata: { name, labels: { 'healer/agent': 'rex' } },
+    // As the engine itself creates them.
+    metadata: { name, labels: { 'healer/agent': 'rex' }, finalizers: [RUN_FINALIZER] },
     spec: {
       runType: 'remediate',
       service: name,

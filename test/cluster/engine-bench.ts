@@ -1,6 +1,5 @@
 import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeRunDefinitionYaml } from '../../src/coderun/crd.ts';
 import { type EndedRun, endedOf } from '../../src/coderun/ended.ts';
 import { createKubernetesEngine, type KubernetesEngine } from '../../src/coderun/engines/kubernetes/engine.ts';
 import {
@@ -29,12 +28,6 @@ const PATIENCE_MS = 90_000;
  */
 const REMOTES = '/var/tmp/healer-cluster-remotes';
 
-/** Installs the definition as people do, and waits until the API server serves it. */
-export async function installDefinition(cluster: Cluster): Promise<void> {
-  await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], codeRunDefinitionYaml());
-  await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd/coderuns.agents.platform']);
-}
-
 /** A bare repository that agents can clone and push to, under the same path in every container. */
 export async function sharedRemote(cluster: Cluster): Promise<{ readonly remote: Remote; readonly folder: string }> {
   mkdirSync(REMOTES, { recursive: true });
@@ -52,6 +45,8 @@ function giveAway(path: string): void {
     else chownSync(join(path, entry.name), AGENT_UID, AGENT_UID);
   }
 }
+
+export { installDefinition } from './engine-definition.ts';
 
 export interface KubernetesBench extends EngineBench {
   readonly engine: KubernetesEngine;

@@ -27,7 +27,7 @@ export interface EventsDeps {
 const MAX_NOTE = 1024;
 const CONTROLLER = 'healer.platform/coderuns';
 /** Reasons of conditions that are steps forward; any other reason of a condition that is true is something that is waited for. */
-const GOOD = ['Accepted', 'FilesReady', 'JobStarted', 'JobPending', 'AgentSucceeded', 'Reported'];
+const GOOD = ['JobStarted', 'JobPending', 'AgentSucceeded'];
 
 export function createEvents(deps: EventsDeps): Events {
   const { events, mayWrite, onProblem } = deps;
@@ -63,9 +63,14 @@ interface Step {
   readonly note: string;
 }
 
+/** Steps that go well and that nobody asks for: the status has them, and thousands of runs would write them for nobody. */
+const SILENT = ['Accepted', 'FilesReady', 'Reported'];
+
 /** Conditions that are new or say something new, and starts that failed. Pure. */
 export function stepsBetween(before: CodeRunStatus, after: CodeRunStatus): readonly Step[] {
-  const changed = after.conditions.filter((condition) => !isSame(condition, before.conditions));
+  const changed = after.conditions.filter(
+    (condition) => !SILENT.includes(condition.reason) && !isSame(condition, before.conditions),
+  );
   const steps = changed.map(({ status, reason, message }) => ({
     type: status === 'True' && GOOD.includes(reason) ? ('Normal' as const) : ('Warning' as const),
     reason,
