@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { LABELS } from '../coderun/draft.ts';
 import type { Engine } from '../coderun/engine.ts';
-import { MAX_START_FAILURES } from '../coderun/engines/kubernetes/options.ts';
+import { CONCURRENT_LOOKS, MAX_START_FAILURES } from '../coderun/engines/kubernetes/options.ts';
 import { fenceEngine } from '../coderun/reconcile/leader-fence.ts';
 import { followLeadership } from '../coderun/reconcile/leader-reconciler.ts';
 import { DEFAULT_RECONCILE_POLICY, type ReconcilePolicy } from '../coderun/reconcile/policy.ts';
@@ -61,6 +61,7 @@ export async function startRuns(deps: RunsDeps): Promise<{
     clock,
     policy: policyOf(settings),
     onLook: deps.metrics.reconciled,
+    ...(settings.engine === 'kubernetes' ? { concurrency: CONCURRENT_LOOKS } : {}),
     onEnded: async (codeRun, ended) => {
       if (codeRun.spec.runType !== 'remediate') return endTask(codeRun, ended);
       const taskId = codeRun.annotations[LABELS.taskId];

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKubernetesEngine } from '../../src/coderun/engines/kubernetes/engine.ts';
+import { CONCURRENT_LOOKS } from '../../src/coderun/engines/kubernetes/options.ts';
 import { DEFAULT_RECONCILE_POLICY } from '../../src/coderun/reconcile/policy.ts';
 import { createReconciler } from '../../src/coderun/reconcile/reconciler.ts';
 import { isTrue } from '../../src/coderun/schema.ts';
@@ -34,6 +35,7 @@ const reconciler = createReconciler({
   // Nothing is looked at by itself: what is measured is what is asked for.
   policy: { ...DEFAULT_RECONCILE_POLICY, pollMs: 3_600_000 },
   resyncMs: 3_600_000,
+  concurrency: CONCURRENT_LOOKS,
   onEnded: async () => {},
   onError: ({ message }) => errors.set(message, (errors.get(message) ?? 0) + 1),
   onLook: () => {

@@ -76,3 +76,6 @@ export interface KubernetesEngineOptions {
  * about a quarter of an hour: an API server that restarts or holds requests back is no reason to end a run.
  */
 export const MAX_START_FAILURES = 20;
+
+/** CodeRuns that are looked at at once: most of a look is waiting for the API server, which limits each client itself. */
+export const CONCURRENT_LOOKS = 32;
