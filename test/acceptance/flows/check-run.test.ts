@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredCheckRun } from '../../../src/cli/demo/github/state.ts';
 import { createOpenApiChecker } from '../../support/openapi.ts';
-import { inWorld, STORIES, type World } from '../../support/world.ts';
+import { inWorld, type World } from '../../support/world.ts';
 
+const STORIES = { timeout: 150_000 } as const;
 const AS_APP = { asApp: true } as const;
 
 async function redPull(world: World, branch = 'topic'): Promise<number> {

@@ -130,6 +130,20 @@ export function noticeContract(subject: StoreUnderTest): void {
     expect(await take('discord', NOON + 2 * GROUP)).toBeNull();
   });
 
+  it('tells of a success only when it took more than one attempt', async () => {
+    const fixed = { phase: 'succeeded', endedAt: NOON, reason: reason('fixed') } as const;
+    const attempts = [
+      anAttempt({ outcome: 'ci_still_failing' }),
+      anAttempt({ ordinal: 2, number: 2, outcome: 'success' }),
+    ];
+    await step(aRemediation({ ...fixed, attempts: attempts.slice(1) }), NOON);
+    expect(await take('discord', NOON + GROUP)).toBeNull();
+    await step(aRemediation({ ...fixed, attempts }), NOON);
+    expect((await take('discord', NOON + GROUP))?.notice.kind).toBe('success');
+    // A filter keeps it from e-mail.
+    expect(await take('email', NOON + GROUP)).toBeNull();
+  });
+
   it('is undone with what it was written down with', async () => {
     const undone = store.transaction(async (tx) => {
       await notices.stepTaken(tx, { before: aRemediation(), after: ended(), fact: null, entries: [] }, NOON);
