@@ -19,6 +19,8 @@ export interface GatherDeps {
   readonly signal?: AbortSignal;
 }
 
+/** Why what is still under way is let go of. Made once: without a reason each abort makes an exception with its stack. */
+const OVER = new Error('The source was not waited for any longer.');
 /** No body is longer than this in a brief, whatever a source may download. */
 const LONGEST_BODY_BYTES = 48 * 1024;
 
@@ -44,7 +46,7 @@ export async function gather(
     return finding;
   });
   const findings = await Promise.all(asked);
-  whole.abort();
+  whole.abort(OVER);
   const known: EvidenceFacts = Object.assign({}, NO_FACTS, ...learned);
   const failedChecks = known.failedChecks.length > 0 ? known.failedChecks : remediation.failedChecks;
   return { gatheredAt: deps.clock(), findings, ...cleanFacts({ ...known, failedChecks }, deps.redactor) };
@@ -97,7 +99,7 @@ async function askOne(source: ContextSource, remediation: Remediation, asking: A
   } catch (error) {
     return finish('failed', answer.failed(messageOf(error)));
   } finally {
-    own.abort();
+    own.abort(OVER);
   }
 }
 

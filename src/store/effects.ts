@@ -69,7 +69,8 @@ export async function planEffects(tx: Tx, effects: readonly NewEffect[], now: nu
 }
 
 /**
- * Takes up to `limit` due effects for `leaseMs`, the longest overdue first; no other worker gets them until then.
+ * Takes up to `limit` due effects for `leaseMs`, the longest overdue first, but whoever has been briefed before all who wait
+ * to be: in a storm the first agents start while evidence for others is gathered. No other worker gets them until then.
  * Materialised, because PostgreSQL may otherwise run the selection more than once and lock more than `limit` rows.
  */
 export async function claimEffects(
@@ -91,7 +92,7 @@ export async function claimEffects(
     with due as materialized (
       select key from effects
       where state = 'pending' and due_at <= ${now} and (leased_until is null or leased_until <= ${now})
-      order by due_at, key limit ${limit} ${skipLocked}
+      order by case when kind = 'spawn' then 0 else 1 end, due_at, key limit ${limit} ${skipLocked}
     )
     update effects set leased_until = ${now + leaseMs}, tries = tries + 1
     where key in (select key from due)

@@ -60,3 +60,4 @@ for await (const line of createInterface({ input: process.stdin })) {
           : await rowsOf(store, Number(since));
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
+process.exit(0);

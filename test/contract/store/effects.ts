@@ -56,6 +56,12 @@ export function effectContract({ store, second }: StoreUnderTest): void {
     expect(await claim(100, 3)).toEqual([]);
   });
 
+  it('gives out what starts an agent before anything else: its brief is ready, and others still wait for theirs', async () => {
+    for (const n of [1, 2, 3]) await plan({ key: `g${n}`, kind: 'gather', dueAt: n });
+    await plan({ key: 's', kind: 'spawn', dueAt: 50 });
+    expect((await claim(100, 2)).map(({ key }) => key).toSorted()).toEqual(['g1', 's']);
+  });
+
   it('never gives the same effect to two workers at once', async () => {
     for (let n = 0; n < 60; n += 1) await plan({ key: `k${n}` });
     const claims = await Promise.all(Array.from({ length: 16 }, (_, n) => claim(100, 5, n % 2 ? store() : second())));
