@@ -8,11 +8,19 @@ import { type CodeRunTemplates, localToolNames } from '../coderun/templates.ts';
 import type { Clock } from '../lib/clock.ts';
 import { sha256 } from '../lib/digest.ts';
 import { messageOf, PermanentError } from '../lib/errors.ts';
-import type { CodeRunPort, TaskAnswer } from '../report/api/task-port.ts';
+import type { CodeRunPort, TaskAnswer, TaskChange } from '../report/api/task-port.ts';
 import type { CodeRunView, TaskInputs, TaskSubmission } from '../report/api/task-schemas.ts';
 import { lockSpending } from '../store/attempts.ts';
 import type { Store, Tx } from '../store/open.ts';
-import { deleteTaskRun, findTaskRun, insertTaskRun, listAttemptsOfTask, taskRunCreated } from '../store/task-runs.ts';
+import type { TaskRunTable } from '../store/task-run-table.ts';
+import {
+  deleteTaskRun,
+  findTaskRun,
+  findTasksCalled,
+  insertTaskRun,
+  listAttemptsOfTask,
+  taskRunCreated,
+} from '../store/task-runs.ts';
 import type { Log } from './log.ts';
 import { PROMPTS_DIR } from './paths.ts';
 import type { Settings } from './settings.ts';
@@ -30,6 +38,19 @@ export interface TaskDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly codeRunTemplates: CodeRunTemplates;
+}
+
+/** What was submitted for the attempt before, in its session, with what is to be different. */
+function againWith(latest: TaskRunTable, { guidance, mode, by }: TaskChange): TaskSubmission {
+  const { prompt_modification: _, prompt_mode: __, ...before } = JSON.parse(latest.submission) as TaskSubmission;
+  return {
+    ...before,
+    by,
+    fresh_workspace: false,
+    continue_session: true,
+    context_version: latest.attempt + 1,
+    ...(guidance === undefined ? {} : { prompt_modification: guidance, prompt_mode: mode ?? 'append' }),
+  } as TaskSubmission;
 }
 
 type Refused = Exclude<TaskAnswer, { kind: 'accepted' }>;
@@ -52,6 +73,22 @@ export function createTasks(deps: TaskDeps): CodeRunPort {
   return {
     get: view,
     submit: (submission) => submit(submission, deps, inputDeps, view),
+    async retry(nameOrTaskId, change) {
+      const named = await findTaskRun(store.db, nameOrTaskId);
+      const found = named === null ? await findTasksCalled(store.db, nameOrTaskId) : [named];
+      const [run] = found;
+      if (run === undefined) return null;
+      if (found.length > 1) {
+        const names = found.map(({ name, repository }) => `${name} (${repository})`).join(', ');
+        return {
+          kind: 'exists',
+          name: run.name,
+          detail: `Several tasks are called ${nameOrTaskId}: ${names}. Name the run.`,
+        };
+      }
+      const [latest = run] = await listAttemptsOfTask(store.db, run.task_key);
+      return submit(againWith(latest, change), deps, inputDeps, view);
+    },
     async cancel(name, by) {
       const codeRun = await engine.get(name);
       if (codeRun === null) return { kind: 'not_found' };
@@ -126,6 +163,8 @@ async function admit(
     name: draft.name,
     task_key: key,
     attempt: choice.attempt,
+    task_id: submission.task_id,
+    submission: JSON.stringify(submission),
     repository: identity.repository,
     digest,
     submitted_by: submission.by,

@@ -51,6 +51,7 @@ export function registerTask(program: Command, context: CliContext, deps: Comman
   const group = program.command('task').description('Have an agent work on a task of your own.');
   addSubmit(group, context);
   addShow(group, context, deps);
+  addRetry(group, context);
   addCancel(group, context);
 }
 
@@ -137,6 +138,22 @@ function addShow(group: Command, context: CliContext, deps: CommandDeps): void {
         else context.stdout.write(codeRunText(codeRun, createStyle(context), clockOf(deps)()));
         if (options.wait && codeRun.ended_as !== 'succeeded')
           throw new CommandFailed(`${name} ended as ${codeRun.ended_as}.`);
+      }),
+    );
+}
+
+function addRetry(group: Command, context: CliContext): void {
+  remote(group.command('retry'))
+    .description('Have the next attempt made, in the session of the one before; it reads your guidance.')
+    .argument('<task>', 'the name of a run (healer-task-…), or the task id')
+    .option('--guidance <text>', 'what the agent should know or do differently')
+    .addOption(new Option('--mode <mode>', 'how the guidance meets the prompt').choices(['append', 'replace']))
+    .action((task: string, options: RemoteOptions & { guidance?: string; mode?: string }, command: Command) =>
+      withService(command, context, options, async (client) => {
+        const body = { by: personName(context), guidance: options.guidance, mode: options.mode };
+        const codeRun = await client.post<CodeRunView>(`${pathOf(task)}/retry`, body);
+        if (options.json) return printJson(context, codeRun);
+        context.stdout.write(`${codeRun.name} was accepted as attempt ${codeRun.attempt}.\n`);
       }),
     );
 }

@@ -29,6 +29,19 @@ export async function findTaskRun(db: Reader, name: string): Promise<TaskRunTabl
   return row === undefined ? null : normal(row);
 }
 
+/** The latest attempt of each task that people call so, newest first. */
+export async function findTasksCalled(db: Reader, taskId: string): Promise<readonly TaskRunTable[]> {
+  const rows = await db
+    .selectFrom('task_runs')
+    .selectAll()
+    .where('task_id', '=', taskId)
+    .orderBy('created_at', 'desc')
+    .orderBy('attempt', 'desc')
+    .execute();
+  const seen = new Set<string>();
+  return rows.map(normal).filter(({ task_key: key }) => !seen.has(key) && seen.add(key));
+}
+
 /** The attempts of one task, the latest first. */
 export async function listAttemptsOfTask(db: Reader, taskKey: string): Promise<readonly TaskRunTable[]> {
   const rows = await db

@@ -121,6 +121,35 @@ describe('a task of one’s own', STORIES, () => {
     expect((await submit({ ...given, ...words })).status).toBe(409);
   });
 
+  it('is tried again by its task id, or by the name of a run, with words alone', async () => {
+    const given = submission({ acceptance_criteria: '- it sells' });
+    world.plan({ [given.task_id]: ['fail', 'fail', 'commit'] });
+    const first = (await submit(given)).body.name;
+    await ended(first);
+    const guidance = 'It chose the wrong HTTP client.';
+    const second = await world.post(`/api/coderuns/${given.task_id}/retry`, { guidance, by: 'ada' });
+    expect(second).toMatchObject({
+      status: 201,
+      body: { attempt: 2, inputs: { prompt_modification: guidance, continue_session: true, by: 'ada' } },
+    });
+    expect(second.body.inputs.acceptance_criteria).toBe('- it sells');
+    await ended(second.body.name);
+    const third = await world.post(`/api/coderuns/${first}/retry`);
+    expect(third).toMatchObject({ status: 201, body: { attempt: 3, inputs: { prompt_modification: null } } });
+    const meanwhile = await world.post(`/api/coderuns/${first}/retry`);
+    expect(meanwhile.status).toBe(409);
+    expect((await ended(third.body.name)).ended_as).toBe('succeeded');
+    expect((await world.post('/api/coderuns/nobody/retry')).status).toBe(404);
+  });
+
+  it('is asked for by its run when several tasks are called the same', async () => {
+    const given = submission();
+    await ended((await submit(given)).body.name);
+    await ended((await submit({ ...given, service: 'till' })).body.name);
+    const answer = await world.post(`/api/coderuns/${given.task_id}/retry`, { guidance: 'x' });
+    expect(answer).toMatchObject({ status: 409, body: { detail: expect.stringContaining('Name the run') } });
+  });
+
   it('cannot be tried again while it is under way, and can be cancelled', async () => {
     const given = submission();
     world.plan({ [given.task_id]: ['wait then commit'] });

@@ -141,6 +141,24 @@ describe.each([
     await mcp.call('cancel_remediation', { id: next });
   });
 
+  it('retry_remediation takes a task of one’s own by its id', STORIES, async () => {
+    const taskId = id('again');
+    world.plan({ [taskId]: ['fail', 'say-no-change'] });
+    const { name } = (await mcp.call('submit_implementation_task', task(taskId))).structured;
+    await world.eventually(async () => {
+      const { body } = await world.get(`/api/coderuns/${name}`);
+      return body.ended_as === 'failed';
+    }, 'the first attempt has failed');
+    const guidance = 'It chose the wrong HTTP client.';
+    const again = await world.eventually(async () => {
+      const answer = await mcp.call('retry_remediation', { id: taskId, guidance });
+      return !answer.isError && answer;
+    }, 'the end of the first attempt is known');
+    expect(again.structured).toMatchObject({ attempt: 2, inputs: { prompt_modification: guidance } });
+    const codeRun = await world.service.engine.get(again.structured.name);
+    expect(codeRun?.spec.promptModification).toBe(guidance);
+  });
+
   it('retry_remediation takes the id as well, and guidance that replaces', STORIES, async () => {
     const failed = await world.find(await escalated());
     const answer = await mcp.call('retry_remediation', {

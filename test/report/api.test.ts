@@ -449,6 +449,7 @@ describe('GET /openapi.json', () => {
       '/api/coderuns',
       '/api/coderuns/{name}',
       '/api/coderuns/{name}/cancel',
+      '/api/coderuns/{name}/retry',
       '/api/deliveries',
       '/api/deliveries/{id}',
       '/api/events',

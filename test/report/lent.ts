@@ -8,6 +8,7 @@ export function lentWith(text: string): Partial<ReportDeps> {
     codeRuns: {
       submit: () => Promise.reject(new Error('Nothing is submitted here.')),
       get: async (name) => (name === 'healer-task-1' ? codeRun(text) : null),
+      retry: async () => null,
       cancel: async (name) =>
         name === 'healer-task-1'
           ? { kind: 'done', codeRun: codeRun(text) }

@@ -4,7 +4,7 @@ import { PHASES } from '../../model/remediation.ts';
 import { MAX_GUIDANCE } from '../../report/api/schemas.ts';
 import type { DetailView, SummaryView } from '../../report/api/views.ts';
 import { bodyOf } from './answers.ts';
-import { ENDS, READS, STARTS, type Tool, tool } from './tool.ts';
+import { ENDS, READS, STARTS, type Tool, type ToolOutcome, tool } from './tool.ts';
 
 const word = z.string().trim().min(1).max(256);
 const id = z
@@ -96,7 +96,7 @@ export const retryRemediation: Tool = tool({
   name: 'retry_remediation',
   title: 'Try again, with guidance',
   description:
-    'Has the next attempt made, with what a person said about the last one: “it chose the wrong HTTP client, use fetch” becomes guidance, and the next attempt’s prompt holds it. Works on a remediation that is under way or waits, and on one that has ended: then it is begun anew with all attempts ahead of it, and the answer names the new task id. One call does it.',
+    'Has the next attempt made, with what a person said about the last one: “it chose the wrong HTTP client, use fetch” becomes guidance, and the next attempt’s prompt holds it. Works on a remediation that is under way or waits, and on one that has ended: then it is begun anew with all attempts ahead of it, and the answer names the new task id. Takes a task of a person’s own as well, by its task id or the name of its run: the same is submitted again, in its session, with the guidance. One call does it.',
   input: z
     .strictObject({
       id,
@@ -121,7 +121,13 @@ export const retryRemediation: Tool = tool({
     }),
   annotations: STARTS,
   async run({ id: asked, ...body }, { api }) {
-    const answer = bodyOf(await api.post(`${pathOf(asked)}/retry`, body));
+    const first = await api.post(`${pathOf(asked)}/retry`, body);
+    if (first.status === 404) {
+      // A task of somebody's own, then: people call both by a short name.
+      const task = await api.post(`/api/coderuns/${encodeURIComponent(asked)}/retry`, body);
+      if (task.status !== 404 && task.status !== 400) return retriedTask(bodyOf(task), body);
+    }
+    const answer = bodyOf(first);
     const remediation = answer['remediation'] as SummaryView;
     const isNew = remediation.task_id !== asked && remediation.id !== asked;
     const guided = answer['guidance'] === null ? '' : ' The guidance is kept for its prompt.';
@@ -131,6 +137,17 @@ export const retryRemediation: Tool = tool({
     };
   },
 });
+
+function retriedTask(
+  codeRun: Readonly<Record<string, unknown>>,
+  asked: { guidance?: string | undefined },
+): ToolOutcome {
+  const guided = asked.guidance === undefined ? '' : ' The guidance is in its prompt.';
+  return {
+    said: `Task ${codeRun['task_id']} is tried again: ${codeRun['name']} is attempt ${codeRun['attempt']}.${guided} It stands at ${codeRun['status_url']}.`,
+    structured: codeRun,
+  };
+}
 
 export const cancelRemediation: Tool = tool({
   name: 'cancel_remediation',

@@ -3,9 +3,9 @@ import { ProblemError, problem, sendProblem } from '../../lib/problem.ts';
 import type { ReportDeps } from './deps.ts';
 import { check, documented, sendJson } from './documented.ts';
 import { refuseOtherSites } from './other-sites.ts';
-import { personBody } from './schemas.ts';
+import { personBody, retryBody } from './schemas.ts';
 import type { CodeRunPort, TaskAnswer } from './task-port.ts';
-import { codeRunSchema, nameParams, taskBody } from './task-schemas.ts';
+import { codeRunSchema, nameParams, taskBody, taskParams } from './task-schemas.ts';
 
 const TAG = 'coderuns';
 const NOT_FOUND = { 404: 'There is no such CodeRun.' };
@@ -15,6 +15,7 @@ export function codeRunRoutes(app: FastifyInstance, deps: ReportDeps): void {
   submitRoute(app, deps);
   showRoute(app, deps);
   cancelRoute(app, deps);
+  retryRoute(app, deps);
 }
 
 function portOf({ codeRuns }: ReportDeps): CodeRunPort {
@@ -107,6 +108,36 @@ function cancelRoute(app: FastifyInstance, deps: ReportDeps): void {
       if (answer.kind === 'not_found') throw new ProblemError(404, `There is no CodeRun ${name}.`);
       if (answer.kind === 'refused') throw new ProblemError(409, answer.detail);
       return sendJson(reply, answer.codeRun);
+    },
+  );
+}
+
+function retryRoute(app: FastifyInstance, deps: ReportDeps): void {
+  app.post(
+    '/api/coderuns/:name/retry',
+    {
+      preHandler: [refuseOtherSites, deps.authorizeWrite],
+      schema: documented({
+        operationId: 'retryTask',
+        summary: 'Have the next attempt of a task made, with words for it; by the name of a run or by task id',
+        tag: TAG,
+        params: taskParams,
+        body: retryBody,
+        answers: { 201: codeRunSchema },
+        problems: {
+          404: 'There is no such task.',
+          409: 'The attempt before is under way, several tasks are called so, or Healer starts nothing at the moment.',
+          429: 'A limit is reached; `Retry-After` says when to try again.',
+        },
+        token: 'write',
+      }),
+    },
+    async (request, reply) => {
+      const { name } = check(taskParams, request.params, 'path');
+      const { by, guidance, mode } = check(retryBody, request.body, 'body');
+      const answer = await portOf(deps).retry(name, { by, guidance, mode });
+      if (answer === null) throw new ProblemError(404, `There is no task ${name}.`);
+      return answerSubmission(answer, reply);
     },
   );
 }

@@ -20,9 +20,18 @@ export type CancelAnswer =
   | { readonly kind: 'not_found' }
   | { readonly kind: 'refused'; readonly detail: string };
 
+export interface TaskChange {
+  /** Words for the next attempt; it is simply made again without any. */
+  readonly guidance: string | undefined;
+  readonly mode: 'append' | 'replace' | undefined;
+  readonly by: string;
+}
+
 /** CodeRuns as people see them, and those that they ask for themselves. */
 export interface CodeRunPort {
   submit(submission: TaskSubmission): Promise<TaskAnswer>;
   get(name: string): Promise<CodeRunView | null>;
   cancel(name: string, by: string): Promise<CancelAnswer>;
+  /** Submits a task again with a difference; by the name of any of its runs, or by its task id. Null for an unknown one. */
+  retry(nameOrTaskId: string, change: TaskChange): Promise<TaskAnswer | null>;
 }

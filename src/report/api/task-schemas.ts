@@ -141,6 +141,10 @@ export type TaskSubmission = z.output<typeof taskBody>;
 
 export const nameParams = z.object({ name: z.string().regex(/^[a-z0-9-]{1,63}$/, 'is not the name of a CodeRun') });
 
+export const taskParams = z.object({
+  name: z.string().regex(TASK_ID, 'is neither the name of a CodeRun nor a task id'),
+});
+
 const time = z.string().describe('RFC 3339, UTC');
 
 /** Every effective input of a run, defaults included. */

@@ -48,7 +48,8 @@ function inspect(
       : [process.execPath, MAIN, 'mcp', '-e', `HEALER_URL=${world.url}`, '-e', `HEALER_API_TOKEN=${API_TOKEN}`];
   const env = { PATH: process.env['PATH'], HOME: home, NODE_NO_WARNINGS: '1' };
   return new Promise((done) => {
-    const parameters = [INSPECTOR, '--cli', ...target, ...method];
+    // A busy machine may take longer to start a server than the inspector waits by itself.
+    const parameters = [INSPECTOR, '--cli', '--quiet', '--connect-timeout', '90000', ...target, ...method];
     execFile(process.execPath, parameters, { env, encoding: 'utf8', maxBuffer: 64e6 }, (error, stdout, stderr) => {
       const start = stdout.indexOf('{');
       const json = start === -1 ? null : JSON.parse(stdout.slice(start));
