@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startWorld, type World } from '../../support/world.ts';
+import { STORIES, startWorld, type World } from '../../support/world.ts';
 
 const TESTS = { 'cart.test.ts': "it('adds', () => {\n  expect(total()).toBe(3);\n});\n" };
 
-describe.concurrent('a green that an agent got by muting tests', () => {
+describe.concurrent('a green that an agent got by muting tests', STORIES, () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld();
@@ -52,7 +52,7 @@ describe.concurrent('a green that an agent got by muting tests', () => {
   });
 });
 
-describe('what the policy does not refuse', () => {
+describe('what the policy does not refuse', STORIES, () => {
   it('is told on the pull request beside the success', async () => {
     const world = await startWorld({ settings: { changeReview: { refuse: [] } } });
     try {
