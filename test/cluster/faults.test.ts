@@ -40,8 +40,11 @@ describe('the control plane', () => {
 
   it('answers nothing while the API server is stopped, and everything afterwards', async () => {
     cluster.apiserver.pause();
-    await expect(cluster.api.request('GET', '/version', undefined, quick)).rejects.toThrow('no answer in time');
-    cluster.apiserver.resume();
+    try {
+      await expect(cluster.api.request('GET', '/version', undefined, quick)).rejects.toThrow('no answer in time');
+    } finally {
+      cluster.apiserver.resume();
+    }
     await eventually(
       () => cluster.api.request('GET', '/version'),
       () => true,
@@ -51,8 +54,12 @@ describe('the control plane', () => {
   it('accepts no write while etcd is stopped, and goes on afterwards', async () => {
     cluster.etcd.pause();
     const path = `/api/v1/namespaces/${namespace}/configmaps`;
-    await expect(cluster.api.request('POST', path, { metadata: { name: 'early' } }, quick)).rejects.toThrow();
-    cluster.etcd.resume();
+    try {
+      const early = cluster.api.request('POST', path, { metadata: { name: 'early' } }, quick);
+      await expect(early).rejects.toThrow('no answer in time');
+    } finally {
+      cluster.etcd.resume();
+    }
     await eventually(
       () => cluster.api.request('POST', path, { metadata: { name: 'late' } }),
       () => true,
@@ -92,9 +99,12 @@ describe('the node', () => {
 
   it('changes nothing while it is stopped', async () => {
     cluster.node.pause();
-    await createPod(cluster, namespace, 'ignored', shell('true'));
-    expect((await getPod(cluster, namespace, 'ignored')).spec.nodeName).toBeUndefined();
-    cluster.node.resume();
+    try {
+      await createPod(cluster, namespace, 'ignored', shell('true'));
+      expect((await getPod(cluster, namespace, 'ignored')).spec.nodeName).toBeUndefined();
+    } finally {
+      cluster.node.resume();
+    }
     await podInPhase(cluster, namespace, 'ignored', 'Succeeded');
   });
 

@@ -56,7 +56,7 @@ export interface Daemon {
   kill(): Promise<void>;
   /** Starts it again with the same address and files (kills it first if it runs); returns when it answers. */
   restart(): Promise<void>;
-  /** SIGSTOP: connections stay open and nothing answers. */
+  /** SIGSTOP, in effect when this returns: connections stay open and nothing answers. */
   pause(): void;
   /** SIGCONT. */
   resume(): void;

@@ -9,6 +9,7 @@ import { DAEMONS, daemonsOf } from './control-plane/daemons.ts';
 import { type ClusterFile, pathsIn, writeCluster, writeIdentity, writeKubeconfig } from './control-plane/layout.ts';
 import { freePort } from './control-plane/ports.ts';
 import { nodeCommand } from './kubelet/command.ts';
+import { inspectHost } from './kubelet/host.ts';
 import { type Programs, provision, provisionOptions } from './provision/programs.ts';
 
 const PREFIX = 'healer-test-cluster-';
@@ -17,6 +18,8 @@ const PORT_TRIES = 5;
 
 /** Starts everything, in a folder of its own, and gives that folder. */
 export async function startProcesses(options: ClusterOptions): Promise<string> {
+  // Before minutes are spent on building.
+  if (options.withNode !== false) inspectHost();
   sweep();
   const programs = await provision(provisionOptions());
   const home = newHome();

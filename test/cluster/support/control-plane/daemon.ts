@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Daemon } from '../cluster-types.ts';
@@ -53,7 +53,10 @@ export function daemonAt(
         return isReady().catch(() => false);
       });
     },
-    pause: () => signal(home, name, 'SIGSTOP'),
+    pause() {
+      signal(home, name, 'SIGSTOP');
+      waitUntilStopped(pidOf(home, name));
+    },
     resume: () => signal(home, name, 'SIGCONT'),
   };
   return daemon;
@@ -94,6 +97,27 @@ function launch(home: string, name: string, { command, args, env }: DaemonComman
 function signal(home: string, name: string, what: NodeJS.Signals): void {
   const pid = pidOf(home, name);
   if (isOurs(home, pid)) process.kill(pid, what);
+}
+
+/** A process of many threads goes on for a moment: until the last one has taken notice, it may still answer. */
+function waitUntilStopped(pid: number): void {
+  const end = Date.now() + END_MS;
+  while (hasRunningThread(pid) && Date.now() < end) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  }
+}
+
+function hasRunningThread(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).some((thread) => {
+      const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+      // The state is the first word after the name, which stands in brackets.
+      return !/^[TtZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+    });
+  } catch {
+    // It ended, or one of its threads did while we looked.
+    return existsSync(`/proc/${pid}`);
+  }
 }
 
 /** 0 when it was never started. */

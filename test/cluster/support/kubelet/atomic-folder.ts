@@ -55,7 +55,7 @@ function writeFile(dated: string, file: FolderFile, owner: Owner): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   writeFileSync(path, file.content);
   chmodSync(path, file.mode);
-  if (process.getuid?.() === 0) chownSync(path, file.user ?? owner.uid, owner.gid);
+  chownSync(path, file.user ?? owner.uid, owner.gid);
 }
 
 function isSame(data: string, files: readonly FolderFile[]): boolean {

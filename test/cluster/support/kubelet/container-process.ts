@@ -35,7 +35,7 @@ export class ContainerProcess {
     const streams = pipes.map((path, index) =>
       readPipe(path, (text) => log.write(index === 0 ? 'stdout' : 'stderr', text)),
     );
-    const [program = '', ...args] = sandboxCommand(host, script);
+    const [program = '', ...args] = sandboxCommand(script);
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'] ?? '' },

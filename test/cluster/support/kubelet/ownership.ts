@@ -7,7 +7,6 @@ const SETGID = 0o2000;
 
 /** What fsGroup does to a folder that a Pod may write: its group everywhere, and new files inherit it. */
 export function giveToGroup(folder: string, group: number): void {
-  if (process.getuid?.() !== 0) return;
   const stat = lstatSync(folder);
   if (stat.isSymbolicLink()) return;
   chownSync(folder, stat.uid, group);

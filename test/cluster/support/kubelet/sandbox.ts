@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type Host, namespaceFlags } from './host.ts';
+import { type Host, NAMESPACES } from './host.ts';
 
 /** Where something of the machine appears in a container. */
 export interface Mount {
@@ -35,8 +35,8 @@ export const STDOUT = 'stdout.pipe';
 export const STDERR = 'stderr.pipe';
 
 /** The command that runs `script` in new namespaces and dies with the kubelet. */
-export function sandboxCommand(host: Host, script: string): readonly string[] {
-  return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...namespaceFlags(host.isRoot), 'sh', script];
+export function sandboxCommand(script: string): readonly string[] {
+  return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...NAMESPACES, 'sh', script];
 }
 
 /**
@@ -60,10 +60,10 @@ export function sandboxScript(host: Host, spec: SandboxSpec): string {
     ...[...spec.mounts].sort((a, b) => depth(a.target) - depth(b.target)).flatMap((mount) => mountLines(root, mount)),
     `mkdir -p ${quote(inRoot(root, spec.workingDir))}`,
     ...(spec.isReadOnlyRoot ? [`mount -o remount,ro ${quote(root)}`] : []),
-    ...(host.isRoot ? [`hostname ${quote(spec.hostname)} 2>/dev/null || true`] : []),
+    `hostname ${quote(spec.hostname)} 2>/dev/null || true`,
     // From here on the process speaks for itself; until now errors go to the kubelet, which is told when it begins.
     `exec 3>&1 >${quote(join(spec.folder, STDOUT))} 2>${quote(join(spec.folder, STDERR))}`,
-    `exec chroot ${quote(root)} /bin/sh -c ${quote(`cd "$1" && shift && echo ${STARTED} >&3 && exec 3>&- "$@"`)} sh ${command(host, spec)}`,
+    `exec chroot ${quote(root)} /bin/sh -c ${quote(`cd "$1" && shift && echo ${STARTED} >&3 && exec 3>&- "$@"`)} sh ${command(spec)}`,
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -107,15 +107,13 @@ function mountLines(root: string, mount: Mount): string[] {
   ];
 }
 
-function command(host: Host, spec: SandboxSpec): string {
-  const identity = host.isRoot
-    ? [
-        `--reuid=${spec.user}`,
-        `--regid=${spec.group}`,
-        spec.groups.length === 0 ? '--clear-groups' : `--groups=${spec.groups.join(',')}`,
-        ...(spec.dropsCapabilities ? ['--inh-caps=-all', '--bounding-set=-all'] : []),
-      ]
-    : [];
+function command(spec: SandboxSpec): string {
+  const identity = [
+    `--reuid=${spec.user}`,
+    `--regid=${spec.group}`,
+    spec.groups.length === 0 ? '--clear-groups' : `--groups=${spec.groups.join(',')}`,
+    ...(spec.dropsCapabilities ? ['--inh-caps=-all', '--bounding-set=-all'] : []),
+  ];
   const privileges = spec.noNewPrivileges ? ['--no-new-privs'] : [];
   const variables = [...spec.variables].map(([name, value]) => `${name}=${value}`);
   const argv = [spec.workingDir, 'setpriv', ...identity, ...privileges, 'env', '-i', ...variables, ...spec.argv];
