@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { DeliveryOrigin, Disposition, DispositionStatus } from '../model/delivery.ts';
 import { dispositionOf } from './deliveries.ts';
 import type { Reader } from './open.ts';
@@ -29,7 +30,7 @@ export interface DeliveryFilter {
 /** Newest first. Ids are ULIDs, so their order is the order of arrival. */
 export async function listDeliveries(db: Reader, filter: DeliveryFilter): Promise<readonly ListedDelivery[]> {
   let query = withoutBody(db).orderBy('deliveries.id', 'desc').limit(filter.limit);
-  if (filter.status === 'stored') query = query.where('deliveries.state', '=', 'stored');
+  if (filter.status === 'stored') query = query.where('deliveries.state', '=', sql.lit('stored'));
   else if (filter.status !== undefined) query = query.where('deliveries.status', '=', filter.status);
   if (filter.reason !== undefined) query = query.where('deliveries.reason_code', '=', filter.reason);
   if (filter.cursor !== undefined) query = query.where('deliveries.id', '<', filter.cursor);

@@ -24,7 +24,7 @@ export interface Reach {
   readonly documents: number;
 }
 
-const REACH: Reach = { names: 20_000, documents: 4_000 };
+const REACH: Reach = { names: 10_000, documents: 2_000 };
 const MAX_WORDS = 6;
 /** Clocks of replicas may differ by so much; ids are as old as the clock of who made them. */
 const SKEW_MS = 60_000;
@@ -40,15 +40,17 @@ export async function searchRemediations(
   const words = wordsOf(filter.text ?? '');
   const oldest = await oldestId({ db }, filter, words, reach);
   if (oldest === 'none') return { remediations: [], nextCursor: null, isPartial: false };
-  const wide = isWide(filter, words);
   let ids = db
     .selectFrom('remediations')
     .select('id')
     .orderBy('id', 'desc')
     .limit(filter.limit + 1);
-  for (const [column, value] of equalities(filter)) {
-    // A plus keeps SQLite from an index on this column alone; the one that holds them all is read instead.
-    const left = wide && dialect === 'sqlite' ? sql`+${sql.ref(column)}` : sql.ref(column);
+  const wanted = equalities(filter);
+  // The first has the index that holds the others; for words there is one that holds everything.
+  const leading = words.length > 0 || filter.phase === 'live' ? undefined : wanted[0]?.[0];
+  for (const [column, value] of wanted) {
+    // A plus keeps SQLite from the index of that column.
+    const left = dialect === 'sqlite' && column !== leading ? sql`+${sql.ref(column)}` : sql.ref(column);
     ids = ids.where(left, '=', value);
   }
   if (filter.phase === 'live') ids = ids.where('live', '=', LIVE);
@@ -75,22 +77,16 @@ async function readAll({ db }: Pick<Store, 'db'>, ids: readonly string[]): Promi
   return rows.flatMap((row) => read(row) ?? []);
 }
 
-/** The columns that have to be equal to something. */
+/** The columns that have to be equal to something, in the order in which their indexes hold each other. */
 function equalities(filter: SearchFilter): readonly (readonly [string, string])[] {
   const phase = filter.phase === 'live' ? undefined : filter.phase;
   return Object.entries({
-    phase,
     repository: filter.repository,
     branch: filter.branch,
-    agent: filter.agent,
     failure_type: filter.failureType,
+    phase,
+    agent: filter.agent,
   }).flatMap(([column, value]) => (value === undefined ? [] : [[column, value] as const]));
-}
-
-/** Nothing that is asked for has an index that finds it quickly. */
-function isWide(filter: SearchFilter, words: readonly Word[]): boolean {
-  if (filter.phase === 'live') return false;
-  return words.length > 0 || equalities(filter).length > 1 || filter.branch !== undefined;
 }
 
 /** The oldest id that can be in the answer: by time, or by how far one search looks. `none` when nothing can. */

@@ -241,7 +241,7 @@ export const listQuery = z.strictObject({
   q: word
     .optional()
     .describe(
-      'Words that all occur in task id, repository, branch, agent or failure type; `#12` for a pull request; the beginning of a commit’s sha. One page looks through the newest 20,000, or 4,000 for the last two; `next_cursor` goes on',
+      'Words that all occur in task id, repository, branch, agent or failure type; `#12` for a pull request; the beginning of a commit’s sha. One page looks through the newest 10,000, or 2,000 for the last two; `next_cursor` goes on',
     ),
   limit,
   cursor: cursor.optional(),

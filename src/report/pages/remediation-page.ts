@@ -1,3 +1,4 @@
+import type { Classification } from '../../model/evidence.ts';
 import type { Remediation, TimelineEntry } from '../../model/remediation.ts';
 import type { StoredBrief } from '../../store/briefs.ts';
 import type { ListedDelivery } from '../../store/delivery-list.ts';
@@ -49,8 +50,8 @@ export function remediationPage(data: RemediationData): Html {
   const { remediation, timeline, brief, now, codeRunPhase } = data;
   const attempts = { ...data, shown: brief?.ordinal ?? null };
   return html`<p class="crumbs"><a href="/remediations">Remediations</a> / ${remediation.taskId}</p>
-<h1>${titleOf(remediation)}</h1>
-<p class="subtitle">${where(remediation)}</p>
+<div id="head" data-live><h1>${titleOf(remediation)}</h1>
+<p class="subtitle">${where(remediation)}</p></div>
 <div id="state" data-live>${state(remediation, timeline, codeRunPhase, now)}</div>
 <div class="columns life-columns">
 <section class="acts" aria-labelledby="actions-title"><h2 id="actions-title">What you can do</h2><div id="actions" class="actions" data-live>${actionsView(remediation, data.visitor, data.formToken)}</div></section>
@@ -69,7 +70,7 @@ ${arrivals(data.deliveries, now)}
 <section aria-labelledby="decision-title"><h2 id="decision-title">Decision</h2><div id="decision" data-live>${decision(remediation, brief)}</div></section>
 <section aria-labelledby="red-title"><h2 id="red-title">Red at the start</h2><div id="red" data-live>${redChecks(remediation)}</div></section>
 <section aria-labelledby="facts-title"><h2 id="facts-title">Details</h2><div id="facts" data-live>${facts(data)}</div></section>
-${commandsView(data.commands)}
+<div id="commands" data-live>${commandsView(data.commands)}</div>
 </aside></div>`;
 }
 
@@ -117,7 +118,7 @@ ${lifePicture(remediation, timeline, now)}`;
 function evidence(brief: StoredBrief | null): Html {
   if (brief === null)
     return html`<p class="empty">Evidence is gathered before the first attempt; there is none yet.</p>`;
-  return html`${excerptView(brief.classification)}
+  return html`${decidingLines(brief.classification)}${excerptView(brief.classification)}
 <h3>Where Healer looked</h3>
 <ul class="sources" role="list">${brief.findings.map(
     (finding) => html`<li>${badge(SOURCE_WORDS[finding.status] ?? { label: finding.status, tone: 'quiet' })}
@@ -125,6 +126,20 @@ function evidence(brief: StoredBrief | null): Html {
 <span class="muted small">${milliseconds(finding.durationMs)}${finding.url === null ? '' : html` · ${externalLink(finding.url, 'open')}`}</span></span></li>`,
   )}</ul>
 ${brief.cuts.length === 0 ? '' : html`<p class="muted small">Left out of the prompt: ${brief.cuts.join(' ')}</p>`}`;
+}
+
+/** As many lines say why; the excerpt below marks them all. */
+const DECIDING_SHOWN = 5;
+
+/** The lines that decided, strongest first, before the excerpt that shows them where they stood. */
+function decidingLines({ evidence: lines }: Classification): Html {
+  if (lines.length === 0) return html``;
+  return html`<ol class="evidence">${lines
+    .slice(0, DECIDING_SHOWN)
+    .map(
+      ({ line, text, rule }) =>
+        html`<li><span class="at">line ${line}</span> <code>${text}</code> <span class="muted small">${rule}</span></li>`,
+    )}</ol>`;
 }
 
 const SOURCE_WORDS = {

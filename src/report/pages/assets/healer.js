@@ -69,6 +69,15 @@ function renew(part, fresh) {
     [region.scrollTop, region.scrollLeft] = scrolled[index] ?? [0, 0];
   }
   showTimes(part);
+  showDeciding(part);
+}
+
+// A long excerpt begins where it matters; whoever has scrolled is left alone.
+function showDeciding(root) {
+  for (const excerpt of root.querySelectorAll('.excerpt')) {
+    const line = excerpt.querySelector('.deciding');
+    if (line !== null && excerpt.scrollTop === 0) excerpt.scrollTop = line.offsetTop - excerpt.clientHeight / 3;
+  }
 }
 
 function say(text, state) {
@@ -86,6 +95,7 @@ async function look() {
   // Signed out meanwhile: the form for it is not news.
   if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  document.title = fresh.title;
   for (const part of parts()) {
     const twin = fresh.getElementById(part.id);
     if (twin !== null) renew(part, twin.innerHTML);
@@ -197,4 +207,5 @@ document.querySelector('.menu [aria-current]')?.scrollIntoView({ block: 'nearest
 offerThemes();
 showZone();
 showTimes(document);
+showDeciding(document);
 begin();
