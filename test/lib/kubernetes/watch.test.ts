@@ -92,6 +92,11 @@ class Server implements WatchSource {
     return { items, resourceVersion: String(this.revision), continue: token === null ? 'rest' : null };
   }
 
+  /** As it is now: it changes while a watch waits. */
+  moodNow(): Mood {
+    return this.mood;
+  }
+
   async *watch(resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
     this.watches += 1;
     let from = Number(resourceVersion);
@@ -103,8 +108,8 @@ class Server implements WatchSource {
     if (at < 0) at = this.history.length;
     for (;;) {
       if (signal.aborted) throw new Error('aborted');
-      if (this.mood === 'closing') return;
-      if (this.mood === 'refusing') throw new RetryableError('cut');
+      if (this.moodNow() === 'closing') return;
+      if (this.moodNow() === 'refusing') throw new RetryableError('cut');
       if (this.mood === 'expired' && from < this.forgotten) throw new ResourceExpired('gone');
       const event = this.mood === 'silent' ? undefined : this.history[at];
       if (event !== undefined) {
@@ -276,7 +281,7 @@ describe('a watch', () => {
   });
 
   it('knows what was written by ourselves before the watch tells of it, and is not thrown back by what it tells late', async () => {
-    const { server, reflector } = scene();
+    const { server, reflector, told } = scene();
     server.write('a', 1);
     reflector.start();
     await reflector.synced();
@@ -288,7 +293,27 @@ describe('a watch', () => {
     expect(reflector.get('a')).toBe(3);
     server.change('well');
     await settle();
-    expect(reflector.get('a')).toBe(3);
+    expect(told).toEqual([
+      ['a', 1],
+      ['a', 3],
+    ]);
+    await reflector.stop();
+  });
+
+  it('goes on from the last event that it saw', async () => {
+    const { server, hours, reflector } = scene();
+    server.write('a', 1);
+    reflector.start();
+    await reflector.synced();
+    server.write('a', 2);
+    await settle();
+    server.change('closing');
+    await settle();
+    // What was seen may be forgotten by the server; who goes on from there does not mind.
+    server.forgotten = server.revision;
+    server.change('well');
+    await hours.pass(5_000);
+    expect(server.lists).toBe(2);
     await reflector.stop();
   });
 

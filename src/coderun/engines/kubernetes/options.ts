@@ -78,4 +78,4 @@ export interface KubernetesEngineOptions {
 export const MAX_START_FAILURES = 20;
 
 /** CodeRuns that are looked at at once: most of a look is waiting for the API server, which limits each client itself. */
-export const CONCURRENT_LOOKS = 32;
+export const CONCURRENT_LOOKS = 16;

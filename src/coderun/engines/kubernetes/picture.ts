@@ -56,7 +56,11 @@ export interface PictureOptions
 }
 
 export function createPicture(options: PictureOptions): Picture {
-  const { resources, onRun, onJob, onProblem } = options;
+  const { resources, onJob, onProblem } = options;
+  // Before everything was listed a look would have to ask for what is just being read; after it all are told of at once.
+  const onRun = (name: string): void => {
+    if (isComplete()) options.onRun(name);
+  };
   const podsByJob = index<PodView>(({ jobName }) => jobName);
   const mapsByRun = index<KeptMap>(({ runUid }) => runUid);
   const jobsByRun = index<JobView>(({ runUid }) => runUid);
@@ -99,6 +103,10 @@ export function createPicture(options: PictureOptions): Picture {
     (_name, now, before) => mapsByRun.move(before, now),
   );
   const all = [codeRuns, jobs, pods, configMaps];
+  const isComplete = (): boolean => all.every(({ isSynced }) => isSynced);
+  const complete = async (): Promise<void> => {
+    await Promise.all(all.map((reflector) => reflector.synced()));
+  };
   let isWatching = false;
   return {
     codeRuns,
@@ -111,16 +119,18 @@ export function createPicture(options: PictureOptions): Picture {
     isWatching: () => isWatching,
     start: () => {
       for (const reflector of all) reflector.start();
+      void complete().then(() => {
+        // Ended runs that only wait for their time are found by asking for those; there may be many.
+        for (const run of codeRuns.values()) if (needsDriving(run)) onRun(run.codeRun.name);
+      });
     },
     stop: async () => {
       isWatching = false;
       await Promise.all(all.map((reflector) => reflector.stop()));
       for (const known of [podsByJob, mapsByRun, jobsByRun, runsByUid]) known.clear();
     },
-    isComplete: () => all.every(({ isSynced }) => isSynced),
-    complete: async () => {
-      await Promise.all(all.map((reflector) => reflector.synced()));
-    },
+    isComplete,
+    complete,
     podsOf: (jobName) => podsByJob.of(jobName).toSorted((a, b) => a.createdAt - b.createdAt),
     mapsOf: (uid) => mapsByRun.of(uid),
     jobsOf: (uid) => jobsByRun.of(uid),

@@ -2,10 +2,11 @@ import { PermanentError, RetryableError } from '../../../lib/errors.ts';
 import type { Observed, Runs } from '../../engine.ts';
 import { renderFiles } from '../../files.ts';
 import { type CodeRun, isTerminalPhase, isTrue } from '../../schema.ts';
+import type { CodeRunTemplates } from '../../templates.ts';
 import type { Credentials } from './credentials.ts';
 import { expiryOf } from './documents.ts';
 import type { Events } from './events.ts';
-import { configMaps, isSameFileSet, planFileSet } from './file-set.ts';
+import { configMaps, type FileSetPlan, isSameFileSet, planFileSet } from './file-set.ts';
 import { jobManifest } from './manifest.ts';
 import { JOB_FINALIZER, jobName, RUN_FINALIZER, STOP_ANNOTATION, UID_LABEL } from './names.ts';
 import { type ObserveDeps, observeJob } from './observe.ts';
@@ -65,7 +66,7 @@ function currentFileSet(names: readonly string[]): string | null {
 
 async function ensureFiles(codeRun: CodeRun, deps: RunsDeps): Promise<void> {
   const { resources, options, credentials, picture, mayWrite } = deps;
-  const plan = planFileSet(codeRun, renderFiles(codeRun, options.templates));
+  const plan = planOf(codeRun, options.templates);
   await ensureHeld(codeRun, deps);
   for (const manifest of configMaps(codeRun, plan, options.namespace).toReversed()) {
     if (picture.configMaps.get(manifest.metadata.name)?.runUid === codeRun.uid) continue;
@@ -80,6 +81,15 @@ async function ensureFiles(codeRun: CodeRun, deps: RunsDeps): Promise<void> {
     picture.configMaps.offer(object);
   }
   await credentials.ensure(codeRun);
+}
+
+/** Files are asked for twice in a row, as ConfigMaps and by the Job; rendered once, they are not kept any longer. */
+const planned = new WeakMap<CodeRun, FileSetPlan>();
+
+function planOf(codeRun: CodeRun, templates: CodeRunTemplates): FileSetPlan {
+  const known = planned.get(codeRun) ?? planFileSet(codeRun, renderFiles(codeRun, templates));
+  planned.set(codeRun, known);
+  return known;
 }
 
 /** A CodeRun that was written by hand brings no finalizer; it gets it before there is anything to see to. */
@@ -109,7 +119,7 @@ async function ensureJob(codeRun: CodeRun, deadlineSeconds: number, deps: RunsDe
     namespace: options.namespace,
     pods: options.pods,
     templates: options.templates,
-    files: planFileSet(codeRun, renderFiles(codeRun, options.templates)),
+    files: planOf(codeRun, options.templates),
     workspace: isPersistent ? await claimWorkspace(codeRun, workspaceDeps(deps)) : null,
     hasToken: (await credentials.expiry(codeRun)) !== 'none',
     deadlineSeconds,
