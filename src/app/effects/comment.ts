@@ -28,6 +28,8 @@ export interface CommentDeps {
   readonly codeRunPhase: (name: string) => Promise<string | null>;
   /** The page of a remediation; null when Healer has no address that people reach. */
   readonly pageUrl: (remediation: Remediation) => string | null;
+  /** The trace of a remediation; null where none are kept. */
+  readonly traceId: (remediation: Remediation) => string | null;
   /** What came of telling it once. */
   readonly onResult?: (notifier: string, result: 'sent' | 'edited' | 'unchanged' | 'failed') => void;
 }
@@ -49,11 +51,13 @@ export async function shownOf(deps: CommentDeps, remediation: Remediation): Prom
   const config = asReading(await findRepositoryConfig(deps.store.db, remediation.repository));
   const brief = await latestBrief(deps.store.db, remediation.id);
   const codeRun = remediation.attempts.at(-1)?.codeRunName ?? null;
+  const traceId = deps.traceId(remediation);
   const view: CommentView = {
     classification: brief?.classification ?? null,
     codeRunPhase: codeRun === null ? null : await deps.codeRunPhase(codeRun),
     maxAttempts: attemptLimit(deps.maxAttempts, config),
     pageUrl: deps.pageUrl(remediation),
+    ...(traceId === null ? {} : { traceId }),
     commands: commentCommands(remediation),
   };
   return { view, brief, pullRequest, isUnwanted: config?.kind === 'valid' && !config.config.enabled };

@@ -1,6 +1,7 @@
 import type { Engine } from '../../coderun/engine.ts';
 import type { Handlers } from '../../remediate/worker.ts';
 import type { Metrics } from '../../report/metrics.ts';
+import { traceIdOf } from '../../report/traces/index.ts';
 import { cloneUrls } from '../github.ts';
 import { describePullRequest } from '../pull-request-text.ts';
 import { changeReviewer } from './change-review.ts';
@@ -29,6 +30,7 @@ export function createHandlers(deps: EffectDeps): Handlers {
     maxAttempts: settings.maxAttempts,
     codeRunPhase: async (name) => (await engine.get(name))?.status.phase ?? null,
     pageUrl: ({ id }) => (publicUrl === undefined ? null : new URL(`/remediations/${id}`, publicUrl).href),
+    traceId: ({ id }) => (settings.otel.endpoint === undefined ? null : traceIdOf(id)),
     onResult: deps.metrics.notified,
   };
   return {

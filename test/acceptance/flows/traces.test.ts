@@ -6,9 +6,10 @@ import { inWorld, STORIES, type World } from '../../support/world.ts';
 const BRANCH = 'feature/cart';
 
 /** Red, a first attempt that does not hold, a second that does; with a restart in between. */
-async function repairOf(world: World): Promise<{ readonly task: string; readonly id: string }> {
+async function repairOf(world: World): Promise<{ readonly task: string; readonly id: string; readonly pull: number }> {
   world.plan({ '*': ['commit'] });
   world.commit(BRANCH);
+  const pull = await world.gh.addPullRequest({ title: 'Carts', head: BRANCH, author: 'ada' });
   const { runId } = world.run(BRANCH, { build: 'red' });
   const task = `ci-${runId}`;
   await world.phase(task, 'verifying', 1);
@@ -19,7 +20,7 @@ async function repairOf(world: World): Promise<{ readonly task: string; readonly
   const { id } = await world.ended(task);
   // Stopping sends what is held.
   await world.restart();
-  return { task, id };
+  return { task, id, pull };
 }
 
 const nanos = (span: CollectedSpan) => [BigInt(span.startTimeUnixNano), BigInt(span.endTimeUnixNano)] as const;
@@ -31,7 +32,8 @@ it('a repair is one trace, from the delivery to CI’s word, across a restart', 
   await inWorld(
     { settings: { otel: { endpoint: collector.endpoint, headers: 'x-api-key=abc%20d' } } },
     async (world) => {
-      const { id, task } = await repairOf(world);
+      const { id, task, pull } = await repairOf(world);
+      await world.comment(pull, (body) => body.includes(`trace \`${traceIdOf(id)}\``));
       const spans = collector.spans.filter(({ traceId }) => traceId === traceIdOf(id));
       const names = spans.map(({ name }) => name);
       const count = (name: string) => names.filter((candidate) => candidate === name).length;

@@ -15,6 +15,8 @@ export interface CommentView {
   readonly codeRunPhase: string | null;
   /** The remediation's own page, absolute; null when Healer does not know its public address. */
   readonly pageUrl: string | null;
+  /** Where traces are kept, the id to look it up by. */
+  readonly traceId?: string;
   /** What a reader can type, where it works. */
   readonly commands: readonly CommandHint[];
 }
@@ -277,6 +279,7 @@ function footer(remediation: Remediation, view: CommentView): string {
     `task ${codeSpan(remediation.taskId)}`,
     ...(run === null ? [] : [`CodeRun ${codeSpan(run)}`]),
     ...(remediation.agent === null ? [] : [`agent ${nameOf(remediation.agent)}`]),
+    ...(view.traceId === undefined ? [] : [`trace ${codeSpan(view.traceId)}`]),
   ].filter((part) => part !== 'details');
   return `<sub>${parts.join(' · ')}</sub>`;
 }
