@@ -20,18 +20,18 @@ import type { AgentName } from '../../model/agent.ts';
 import type { Classification, ContextFinding } from '../../model/evidence.ts';
 import type { EvidenceGathered, Verdict } from '../../model/fact.ts';
 import type { Remediation } from '../../model/remediation.ts';
-import type { FailedCheck } from '../../model/signal.ts';
 import { attemptsSpent, mergeChecks } from '../../remediate/lineage.ts';
 import type { Handler } from '../../remediate/worker.ts';
 import type { Metrics } from '../../report/metrics.ts';
 import { spanOfFinding, type Tracing } from '../../report/traces/index.ts';
-import { createNonce, createRedactor, type Redactor, safeText } from '../../safety/index.ts';
+import { createNonce, createRedactor, type Redactor } from '../../safety/index.ts';
 import { insertBrief } from '../../store/briefs.ts';
 import type { Store } from '../../store/open.ts';
 import { earlierLives } from '../../store/repairs.ts';
 import type { Settings } from '../settings.ts';
 import { type ChangeReviewer, changeReviewer } from './change-review.ts';
 import { readRepositoryConfig } from './config.ts';
+import { safe, wantedOf } from './evidence-parts.ts';
 import { experienceOf } from './experience.ts';
 import { withPlace } from './place.ts';
 import { assertSighted } from './sighted.ts';
@@ -141,14 +141,6 @@ async function isRefused(
   const hasPushed = remediation.attempts.some(({ report }) => report !== null && report.commitSha !== null);
   if (checksNow?.state !== 'green' || !hasPushed) return false;
   return (await review(remediation, checksNow.sha, signal)).refusal !== null;
-}
-
-/** The evidence without the checks that the repository does not want repaired; unless those are all that is red. */
-function wantedOf(evidence: Evidence, ignored: readonly string[]): Evidence {
-  const isWanted = ({ name }: FailedCheck): boolean => !ignored.includes(name);
-  const failedChecks = evidence.failedChecks.filter(isWanted);
-  if (failedChecks.length === 0) return evidence;
-  return { ...evidence, failedChecks, logs: evidence.logs.filter(({ check }) => isWanted(check)) };
 }
 
 interface Judged {
@@ -262,16 +254,6 @@ function classifyTimed(deps: GatherDeps, remediation: Remediation, evidence: Evi
       );
   deps.metrics.classified(performance.now() - started);
   return classification;
-}
-
-/** What the log said goes through the gate before it is stored or shown. */
-function safe(classification: Classification, redactor: Redactor): Classification {
-  const { evidence, excerpt } = classification;
-  return {
-    ...classification,
-    evidence: evidence.map((line) => ({ ...line, text: safeText(line.text, redactor) })),
-    excerpt: { ...excerpt, text: safeText(excerpt.text, redactor) },
-  };
 }
 
 async function storeBrief(deps: GatherDeps, input: Judged & Known & { readonly ordinal: number }): Promise<string> {
