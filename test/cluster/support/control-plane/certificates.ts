@@ -65,10 +65,15 @@ export class Authority {
   }
 }
 
+/** Positive and in its shortest form, as DER wants it: what begins with a zero byte is refused. */
+function serialNumber(): Buffer {
+  return Buffer.concat([Buffer.from([1]), randomBytes(15)]);
+}
+
 function issue(issuer: Issuer, subject: string, publicKey: KeyObject, extensions: readonly Der[], now: number): string {
   const body = sequence(
     tagged(0, integer(Buffer.from([2]))),
-    integer(randomBytes(15)),
+    integer(serialNumber()),
     ECDSA_SHA256,
     distinguishedName(issuer.name),
     sequence(time(now - DAY_MS), time(now + 30 * DAY_MS)),
