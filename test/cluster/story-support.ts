@@ -1,14 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_TOKEN, type GitHubStandIn, startGitHub } from '../../src/cli/demo/github/index.ts';
 import { CHART, ROOT } from '../charts/documents.ts';
-import { deliver } from '../sensors/support/argo.ts';
-import { endpointOf, SENSORS, type Sensor } from '../sensors/support/manifests.ts';
 import { commitTo } from '../support/remote.ts';
+import { type Answered, type Argo, startArgo } from './story-argo.ts';
 import { type Cluster, startCluster, until } from './support/cluster.ts';
 
 export const NAMESPACE = 'healer';
@@ -65,7 +61,7 @@ const agentScript = (folder: string): string =>
     '  topic-mended/1) value=\'"treble"\' ;;',
     '  topic-mended/*) value=3 ;;',
     '  topic-hopeless/*) value=\\"guess-$HEALER_ATTEMPT\\" ;;',
-    `  *) touch '${folder}/at-work'; exec sleep 3600 ;;`,
+    `  *) touch '${folder}/at-work-'$TARGET_BRANCH; exec sleep 3600 ;;`,
     'esac',
     `printf 'pub fn most() -> u32 {\\n    %s\\n}\\n' "$value" >src/cart.rs`,
     'git commit --quiet --all --message "Return $value"',
@@ -77,13 +73,14 @@ export interface Story {
   readonly cluster: Cluster;
   readonly gh: GitHubStandIn;
   /** Statuses that Healer answered the sensors with, by the name of the event. */
-  readonly answered: readonly { readonly event: string; readonly status: number }[];
+  readonly answered: readonly Answered[];
   /** Commits to a branch of the remote; GitHub's checks begin at once. */
   push(branch: string, files: Readonly<Record<string, string>>): Promise<string>;
   /** The task id of the first red run on a branch, once Healer has a remediation for it. */
   taskOf(branch: string): Promise<string>;
   ask(path: string, body?: unknown): Promise<{ readonly status: number; readonly body: RemediationView }>;
-  isAgentAtWork(): boolean;
+  /** Whether an agent has begun on a branch on which agents never end. */
+  isAgentAtWork(branch: string): boolean;
   list(kinds: string): Promise<readonly Thing[]>;
   /** What is known of Healer, for a failure's message. */
   told(): Promise<string>;
@@ -155,12 +152,9 @@ export async function startStory(): Promise<Story> {
 class RunningStory implements Story {
   readonly cluster: Cluster;
   readonly gh: GitHubStandIn;
-  readonly answered: { event: string; status: number }[] = [];
   readonly #folder: string;
   readonly #commit: (branch: string, files: Readonly<Record<string, string>>) => string;
-  readonly #argo = createServer((request, response) => {
-    void this.#carry(request).then(() => response.writeHead(200).end());
-  });
+  #argo: Argo | null = null;
   #address = '';
 
   constructor(
@@ -173,6 +167,10 @@ class RunningStory implements Story {
     this.gh = gh;
     this.#folder = folder;
     this.#commit = commit;
+  }
+
+  get answered(): readonly Answered[] {
+    return this.#argo?.answered ?? [];
   }
 
   async install(): Promise<void> {
@@ -201,9 +199,8 @@ class RunningStory implements Story {
       ...['--set-json', `settings.github=${JSON.stringify({ apiUrl: gh.url, cloneUrl: `file://${gh.remotePath}` })}`],
     ]);
     await this.#ready();
-    await new Promise<void>((resolve) => this.#argo.listen(0, '127.0.0.1', resolve));
-    const { port } = this.#argo.address() as AddressInfo;
-    await gh.begin({ url: `http://127.0.0.1:${port}/github`, secret: 'of-the-event-source' });
+    this.#argo = await startArgo(this.#address, TOKEN);
+    await gh.begin({ url: this.#argo.url, secret: 'of-the-event-source' });
     // A red branch is compared with its base: that one has its verdict first.
     await gh.settled();
   }
@@ -232,8 +229,8 @@ class RunningStory implements Story {
     return { status: answer.status, body: (await answer.json()) as RemediationView };
   }
 
-  isAgentAtWork(): boolean {
-    return existsSync(join(this.#folder, 'at-work'));
+  isAgentAtWork(branch: string): boolean {
+    return existsSync(join(this.#folder, `at-work-${branch}`));
   }
 
   async list(kinds: string, more: readonly string[] = []): Promise<readonly Thing[]> {
@@ -250,8 +247,7 @@ class RunningStory implements Story {
 
   async close(): Promise<void> {
     await this.gh.close();
-    this.#argo.close();
-    this.#argo.closeAllConnections();
+    await this.#argo?.close();
     await this.cluster.stop();
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -265,38 +261,5 @@ class RunningStory implements Story {
     }).catch(async (error: unknown) => {
       throw new Error(`${String(error)}\n${await this.told()}`);
     });
-  }
-
-  /** What Argo Events does with a webhook of GitHub, by the manifests in sensors/. */
-  async #carry(request: IncomingMessage): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Readonly<Record<string, unknown>>;
-    const headers = {
-      'X-GitHub-Event': String(request.headers['x-github-event']),
-      'X-GitHub-Delivery': String(request.headers['x-github-delivery']),
-    };
-    for (const sensor of SENSORS) {
-      const outcome = deliver(sensor, { id: '', eventSource: 'healer-github', eventName: 'events', headers, body });
-      if (outcome?.payload) await this.#trigger(sensor, headers['X-GitHub-Event'], outcome.payload);
-    }
-  }
-
-  async #trigger(sensor: Sensor, event: string, payload: unknown): Promise<void> {
-    const { headers, method } = sensor.spec.triggers[0].template.http;
-    const { allow } = sensor.spec.triggers[0].policy.status;
-    for (let tries = 0; tries < sensor.spec.triggers[0].retryStrategy.steps; tries += 1) {
-      const status = await fetch(`${this.#address}${endpointOf(sensor)}`, {
-        method,
-        headers: { ...headers, authorization: `Bearer ${TOKEN}` },
-        body: JSON.stringify(payload),
-      }).then(
-        (answer) => answer.status,
-        () => 0,
-      );
-      this.answered.push({ event, status });
-      if (allow.includes(status)) return;
-      await delay(50);
-    }
   }
 }
