@@ -91,7 +91,7 @@ async function hopeless(): Promise<RemediationView> {
 }
 
 /** A branch whose agent is in the middle of its work, and stays there. */
-async function atWork(branch: string): Promise<{ readonly task: string; readonly name: string }> {
+async function atWork(branch: string): Promise<{ readonly task: string; readonly name: string; readonly job: string }> {
   await story.push(branch, { 'src/cart.rs': code('"three"') });
   const task = await story.taskOf(branch);
   await until(PATIENCE_MS, 'no agent is at work', async () => story.isAgentAtWork(branch)).catch(
@@ -99,24 +99,29 @@ async function atWork(branch: string): Promise<{ readonly task: string; readonly
       throw new Error(`${String(error)}\n${await story.told()}`);
     },
   );
-  const { attempts } = (await story.ask(`/api/remediations/${task}`)).body;
-  return { task, name: attempts[0]?.coderun_name ?? '' };
+  let name = '';
+  let job = '';
+  await until(PATIENCE_MS, 'it is not told that it works', async () => {
+    name = (await story.ask(`/api/remediations/${task}`)).body.attempts[0]?.coderun_name ?? '';
+    const { phase = '', jobName = '' } = name === '' ? {} : ((await runOf(name)).status ?? {});
+    job = jobName;
+    return phase === 'Running' && jobName !== '';
+  });
+  return { task, name, job };
 }
 
 const isRunning = async (job: string) => (await story.cluster.node.running()).some(({ pod }) => pod.startsWith(job));
 
 /** Somebody stops the agent. */
 async function unwanted(): Promise<RemediationView> {
-  const { task, name } = await atWork('topic-unwanted');
+  const { task, name, job } = await atWork('topic-unwanted');
   const before = headOf(story.gh.remotePath, 'topic-unwanted');
-  const { jobName = '' } = (await runOf(name)).status ?? {};
-  expect(jobName).not.toBe('');
-  expect(await isRunning(jobName)).toBe(true);
+  expect(await isRunning(job)).toBe(true);
 
   expect((await story.ask(`/api/remediations/${task}/cancel`, { by: 'ada' })).status).toBe(200);
   const remediation = await reached(task, 'cancelled');
   await until(PATIENCE_MS, 'the CodeRun does not end', async () => (await runOf(name)).status?.phase === 'Cancelled');
-  await until(PATIENCE_MS, 'its container runs on', async () => !(await isRunning(jobName)));
+  await until(PATIENCE_MS, 'its container runs on', async () => !(await isRunning(job)));
   expect(remediation.attempts).toHaveLength(1);
   expect(headOf(story.gh.remotePath, 'topic-unwanted')).toBe(before);
   return remediation;
@@ -164,6 +169,8 @@ async function heals(): Promise<void> {
   expect((await made('coderuns')).toSorted()).toEqual(names.toSorted());
   expect((await made('jobs')).toSorted()).toEqual(runs.map(({ status }) => status?.jobName).toSorted());
   expect(await made('pods'), 'one for each Job, and Healer’s own').toHaveLength(7);
+  const hasEnded = (phases: readonly string[]) => rank(phases.at(-1) ?? '') === ORDER.indexOf('ended');
+  await until(PATIENCE_MS, 'not every end was seen', async () => [...watch.phases.values()].every(hasEnded));
   for (const [name, phases] of watch.phases) {
     const ranks = phases.map(rank);
     expect(ranks, name).toEqual(ranks.toSorted((a, b) => a - b));
@@ -206,10 +213,10 @@ async function heals(): Promise<void> {
 
 /** As docs/kubernetes.md says, CodeRuns first, with an agent at work. */
 async function goes(): Promise<void> {
-  const { task, name } = await atWork('topic-late');
-  const { jobName = '' } = (await runOf(name)).status ?? {};
+  const { task, job } = await atWork('topic-late');
+  expect(await isRunning(job)).toBe(true);
   await story.cluster.kubectl(['delete', 'coderuns', '--all', '-n', NAMESPACE, '--timeout=120s']);
-  await until(PATIENCE_MS, 'its container runs on', async () => !(await isRunning(jobName)));
+  await until(PATIENCE_MS, 'its container runs on', async () => !(await isRunning(job)));
   await reached(task, 'cancelled');
   await story.cluster.helm(['uninstall', 'healer', '--namespace', NAMESPACE, '--wait', '--timeout', '120s']);
   // Nothing was begun anew in between.
