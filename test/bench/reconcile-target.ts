@@ -1,6 +1,7 @@
 /* The reconciler of reconcile.ts, in a process of its own. Says what it did, one JSON document a line. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startSmall } from '../../src/app/memory.ts';
 import { createKubernetesEngine } from '../../src/coderun/engines/kubernetes/engine.ts';
 import { CONCURRENT_LOOKS } from '../../src/coderun/engines/kubernetes/options.ts';
 import { DEFAULT_RECONCILE_POLICY } from '../../src/coderun/reconcile/policy.ts';
@@ -11,6 +12,7 @@ import { tokenAccess } from '../../src/lib/kubernetes/access.ts';
 import { createKubernetesClient } from '../../src/lib/kubernetes/client.ts';
 import { POD_SETTINGS } from '../coderun/engines/kubernetes/support/settings.ts';
 
+startSmall();
 const [server = '', token = '', caFile = '', namespace = ''] = process.argv.slice(2);
 const since = performance.now();
 const client = createKubernetesClient({

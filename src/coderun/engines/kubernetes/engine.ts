@@ -2,6 +2,7 @@ import type { Engine } from '../../engine.ts';
 import { createCredentials } from './credentials.ts';
 import { customResources } from './documents.ts';
 import { createEvents } from './events.ts';
+import { createHints } from './hints.ts';
 import { logOf } from './observe.ts';
 import type { KubernetesEngineOptions } from './options.ts';
 import { createOrphans } from './orphans.ts';
@@ -47,7 +48,8 @@ export function createKubernetesEngine(options: KubernetesEngineOptions): Kubern
   const gitToken = options.gitToken ?? null;
   const credentials = createCredentials({ secrets: resources.secrets, namespace, gitToken, clock, mayWrite });
   const keepCodeRunsMs = options.keepCodeRunsMs;
-  const observing = { client, resources, world, picture, clock, redact };
+  const hints = createHints({ resources, clock });
+  const observing = { client, resources, world, picture, hints, clock, redact };
   let stopped: Promise<void> = Promise.resolve();
 
   const stopWatching = (): void => {

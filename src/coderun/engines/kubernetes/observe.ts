@@ -2,7 +2,8 @@ import { RetryableError } from '../../../lib/errors.ts';
 import type { KubernetesClient } from '../../../lib/kubernetes/client.ts';
 import type { JobState } from '../../engine.ts';
 import { type CodeRun, isTerminalPhase } from '../../schema.ts';
-import { isUntold, type JobFacts, jobStateOf } from './job-state.ts';
+import type { Hints } from './hints.ts';
+import { isUntold, jobStateOf } from './job-state.ts';
 import type { Picture } from './picture.ts';
 import type { Resources } from './resources.ts';
 import { AGENT_CONTAINER, type JobView, type PodView } from './views.ts';
@@ -13,6 +14,7 @@ export interface ObserveDeps {
   readonly resources: Resources;
   readonly world: World;
   readonly picture: Picture;
+  readonly hints: Hints;
   readonly clock: () => number;
   readonly redact: (text: string) => string;
 }
@@ -28,21 +30,9 @@ export async function observeJob(job: JobView, codeRun: CodeRun, deps: ObserveDe
   const pods = await world.podsOf(job);
   const now = clock();
   const isOver = isTerminalPhase(codeRun.status.phase);
-  const hint = !isOver && isUntold({ job, pods }, now) ? await hintFor(pods.at(-1)?.uid ?? job.uid, deps) : null;
+  const hint = !isOver && isUntold({ job, pods }, now) ? await deps.hints.of(pods.at(-1)?.uid ?? job.uid) : null;
   const outputTail = isOver ? '' : await tailOf(job, pods.at(-1), deps);
   return jobStateOf({ job, pods, hint, outputTail, redact }, now);
-}
-
-/** What the platform told of a Job that gets no Pod, or a Pod whose volumes do not come: the newest Warning. */
-async function hintFor(uid: string, { resources }: ObserveDeps): Promise<JobFacts['hint']> {
-  let newest: { readonly at: string; readonly reason: string; readonly message: string } | null = null;
-  const fields = `involvedObject.uid=${uid},type=Warning`;
-  for await (const event of resources.coreEvents.list({ fields })) {
-    const { reason, message, lastTimestamp, eventTime } = event as Readonly<Record<string, unknown>>;
-    const at = String(lastTimestamp ?? eventTime ?? event.metadata.creationTimestamp);
-    if (newest === null || at > newest.at) newest = { at, reason: String(reason), message: String(message) };
-  }
-  return newest;
 }
 
 async function tailOf(job: JobView, pod: PodView | undefined, deps: ObserveDeps): Promise<string> {

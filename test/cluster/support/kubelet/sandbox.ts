@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type Host, NAMESPACES } from './host.ts';
 
 /** Where something of the machine appears in a container. */
@@ -57,7 +57,9 @@ export function sandboxScript(host: Host, spec: SandboxSpec): string {
       .filter((point) => !spec.folder.startsWith(`${point}/`))
       .flatMap((point) => hostMountLines(root, point)),
     ...kernelLines(root),
-    ...[...spec.mounts].sort((a, b) => depth(a.target) - depth(b.target)).flatMap((mount) => mountLines(root, mount)),
+    ...withRepository(spec.mounts)
+      .sort((a, b) => depth(a.target) - depth(b.target))
+      .flatMap((mount) => mountLines(root, mount)),
     `mkdir -p ${quote(inRoot(root, spec.workingDir))}`,
     ...(spec.isReadOnlyRoot ? [`mount -o remount,ro ${quote(root)}`] : []),
     `hostname ${quote(spec.hostname)} 2>/dev/null || true`,
@@ -71,6 +73,16 @@ export function sandboxScript(host: Host, spec: SandboxSpec): string {
 /** Runs a further program in the container whose first process is `pid`: for probes and hooks. */
 export function execCommand(pid: number, argv: readonly string[]): readonly string[] {
   return ['nsenter', `--target=${pid}`, '--mount', '--pid', '--ipc', '--uts', '--root', '--wd', '--', ...argv];
+}
+
+/** The clone that these tests run in: images of ours consist of it. */
+const REPOSITORY = resolve(import.meta.dirname, '../../../..');
+
+/** A clone below a folder that the Pod has a volume for (/tmp, say) would be hidden by it; it is mounted over that. */
+function withRepository(mounts: readonly Mount[]): Mount[] {
+  const isHidden = mounts.some(({ target }) => REPOSITORY.startsWith(`${followed(target)}/`));
+  const own = { source: REPOSITORY, target: REPOSITORY, isReadOnly: true, isFile: false };
+  return isHidden ? [...mounts, own] : [...mounts];
 }
 
 function kernelLines(root: string): string[] {
