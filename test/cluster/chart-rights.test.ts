@@ -169,7 +169,11 @@ describe('the chart’s Role', () => {
     await another.observe(run);
     await another.ensureFiles(run);
     await another.ensureJob(run, 60);
-    await another.observe(run);
+    // Its Pod may not be there yet, or wait for a node, which says why.
+    await until(PATIENCE_MS, 'Events are not asked for', async () => {
+      await another.observe(run);
+      return (await used()).has('list events (core)');
+    });
     await another.stopJob(run, 'cancelled');
     await another.close();
     await until(PATIENCE_MS, 'it is not cleaned up', async () => (await engine.get(late.name)) === null);
