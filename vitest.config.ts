@@ -16,7 +16,8 @@ export default defineConfig({
     globalSetup: ['test/support/postgres-global.ts'],
     sequence: { shuffle: true },
     retry: 0,
-    testTimeout: 20_000,
+    // Only what hangs takes so long; a busy machine takes a good part of it.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
     // Many tests wait for processes, sockets and the pause that GitHub asks for between writes.

@@ -24,9 +24,9 @@ const AGENT = resolve(import.meta.dirname, 'agent.mjs');
 export const REPOSITORY = 'acme/shop';
 export const WEBHOOK_SECRET = 'a secret of the acceptance tests';
 /** Longer than anything here takes, also on a busy machine; a test that waits longer says what it waited for. */
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 80_000;
 /** For `describe`: a test gives up after what it waits for has. */
-export const STORIES = { timeout: 60_000 } as const;
+export const STORIES = { timeout: 120_000 } as const;
 /** Between two looks at what nobody announces (GitHub's comments, files of the agent). */
 const LOOK_MS = 25;
 
