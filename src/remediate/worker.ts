@@ -131,7 +131,10 @@ export function createWorker(options: WorkerOptions): Worker {
   const failed = async (claimed: ClaimedEffect, error: unknown): Promise<void> => {
     const message = messageOf(error);
     const giveUp = error instanceof PermanentError || claimed.tries >= MAX_TRIES;
-    onError('effect failed', { effect: claimed.key, kind: claimed.kind, tries: claimed.tries, giveUp, error: message });
+    // What a stop cut short is no failure: it is taken up again at the next start.
+    const isCutShort = abort.signal.aborted && !giveUp;
+    const told = { effect: claimed.key, kind: claimed.kind, tries: claimed.tries, giveUp, error: message };
+    if (!isCutShort) onError('effect failed', told);
     if (giveUp) {
       await finishEffect(store.db, claimed, 'dropped', message);
       return;
