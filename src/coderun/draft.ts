@@ -69,8 +69,15 @@ export function draftCodeRun(input: DraftInput): CodeRunDraft {
     [LABELS.repository]: input.repository,
     ...(input.runId === null ? {} : { [LABELS.runId]: String(input.runId) }),
   };
+  return draftOf(name, exact, specOf(input, name));
+}
+
+/**
+ * A CodeRun of this name: `exact` as annotations, and as labels made valid. Pure. PermanentError when the spec is not valid.
+ */
+export function draftOf(name: string, exact: Readonly<Record<string, string>>, given: CodeRunSpecInput): CodeRunDraft {
   const labels = Object.fromEntries(Object.entries(exact).map(([key, text]) => [key, labelValue(text)]));
-  const spec = specSchema.safeParse(specOf(input, name));
+  const spec = specSchema.safeParse(given);
   if (!spec.success) {
     throw new PermanentError(`The CodeRun ${name} cannot be made: ${z.prettifyError(spec.error)}`);
   }

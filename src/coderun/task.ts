@@ -1,10 +1,8 @@
-import { z } from 'zod';
 import { digestOf } from '../lib/digest.ts';
-import { PermanentError } from '../lib/errors.ts';
-import { branchSegment, labelValue } from '../safety/names.ts';
-import { LABELS } from './draft.ts';
+import { branchSegment } from '../safety/names.ts';
+import { draftOf, LABELS } from './draft.ts';
 import { objectName } from './names.ts';
-import { type CliConfig, type CodeRunDraft, type CodeRunSpecInput, specSchema } from './schema.ts';
+import type { CliConfig, CodeRunDraft, CodeRunSpecInput } from './schema.ts';
 
 /** Set on CodeRuns that somebody asked for; those of remediations do not carry it. */
 export const TASK_ANNOTATION = 'healer/task';
@@ -86,17 +84,7 @@ export function draftTaskRun(input: TaskRunInput): CodeRunDraft {
     [LABELS.repository]: input.repository,
     [TASK_ANNOTATION]: input.runType,
   };
-  const labels = Object.fromEntries(Object.entries(exact).map(([key, text]) => [key, labelValue(text)]));
-  const spec = specSchema.safeParse(specOf(input, name));
-  if (!spec.success) {
-    throw new PermanentError(`The CodeRun ${name} cannot be made: ${z.prettifyError(spec.error)}`);
-  }
-  return {
-    name,
-    labels: { 'app.kubernetes.io/name': 'healer', 'app.kubernetes.io/managed-by': 'healer', ...labels },
-    annotations: exact,
-    spec: spec.data,
-  };
+  return draftOf(name, exact, specOf(input, name));
 }
 
 function specOf(input: TaskRunInput, name: string): CodeRunSpecInput {
