@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { messageOf, UserError } from '../lib/errors.ts';
 import type { CodeRunView } from '../report/api/task-schemas.ts';
-import type { Tone } from '../report/words.ts';
+import { CODERUN_TONES } from '../report/words.ts';
 import { type CommandDeps, clockOf, personName } from './client.ts';
 import type { CliContext } from './context.ts';
 import { CommandFailed } from './failure.ts';
@@ -178,20 +178,13 @@ function pathOf(name: string): string {
   return `/api/coderuns/${encodeURIComponent(name)}`;
 }
 
-const TONES: Readonly<Record<CodeRunView['phase'], Tone>> = {
-  Pending: 'waiting',
-  Running: 'busy',
-  Succeeded: 'good',
-  Failed: 'bad',
-  Cancelled: 'quiet',
-};
-
 function codeRunText(codeRun: CodeRunView, style: Style, now: number): string {
   const { usage, result } = codeRun;
   const rows: [string, string][] = [
     [
       'state',
-      style.tone(TONES[codeRun.phase], codeRun.phase) + (codeRun.ended_as === null ? '' : ` (${codeRun.ended_as})`),
+      style.tone(CODERUN_TONES[codeRun.phase], codeRun.phase) +
+        (codeRun.ended_as === null ? '' : ` (${codeRun.ended_as})`),
     ],
     ['says', plain(codeRun.message, 400)],
     ['for', codeRun.remediation ?? `task ${plain(codeRun.task_id)}, attempt ${codeRun.attempt}`],

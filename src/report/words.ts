@@ -15,6 +15,15 @@ export interface Word {
   readonly tone: Tone;
 }
 
+/** How each phase of a CodeRun (CONTRACT section 5) sounds. */
+export const CODERUN_TONES = {
+  Pending: 'waiting',
+  Running: 'busy',
+  Succeeded: 'good',
+  Failed: 'bad',
+  Cancelled: 'quiet',
+} as const satisfies Readonly<Record<string, Tone>>;
+
 const word = (label: string, tone: Tone): Word => ({ label, tone });
 
 export const PHASE_WORDS: Readonly<Record<Phase, Word>> = {

@@ -1,3 +1,4 @@
+import { escapeMarkup } from './names.ts';
 import type { Span } from './span.ts';
 
 /** Shorter values are words of the language: replacing them would make every text unreadable. */
@@ -45,24 +46,11 @@ function formsOf(value: string): readonly string[] {
     JSON.stringify(form).slice(1, -1),
     Buffer.from(form).toString('hex'),
     Buffer.from(form).toString('hex').toUpperCase(),
-    markup(form),
+    escapeMarkup(form),
     form.replaceAll("'", `'\\''`),
     ...base64Forms(form),
   ]);
   return [...whole, ...encoded, ...parts, ...parts.flatMap(base64Forms)].filter((form) => form !== '');
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** As it stands in XML and HTML (test reports, pages of error). */
-function markup(value: string): string {
-  return value.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 }
 
 /**

@@ -82,3 +82,16 @@ export function codeSpan(text: string): string {
   const pad = line.startsWith('`') || line.endsWith('`') || line.trim() === '' ? ' ' : '';
   return `${ticks}${pad}${line}${pad}${ticks}`;
 }
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text as it stands in XML and HTML. */
+export function escapeMarkup(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}

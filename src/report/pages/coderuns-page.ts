@@ -1,7 +1,7 @@
 import type { Remediation } from '../../model/remediation.ts';
 import type { TaskRunTable } from '../../store/task-run-table.ts';
 import type { CodeRunView } from '../api/task-schemas.ts';
-import { agentName, duration, type Tone, type Word } from '../words.ts';
+import { agentName, CODERUN_TONES, duration, type Word } from '../words.ts';
 import type { Visitor } from './browser-access.ts';
 import { type Html, html, type Part } from './html.ts';
 import { formField } from './layout.ts';
@@ -67,20 +67,12 @@ export interface CodeRunData {
   readonly now: number;
 }
 
-const TONES: Readonly<Record<CodeRunView['phase'], Tone>> = {
-  Pending: 'waiting',
-  Running: 'busy',
-  Succeeded: 'good',
-  Failed: 'bad',
-  Cancelled: 'quiet',
-};
-
 /** One run of an agent: where it stands, what it was given, and what came of it. */
 export function codeRunPage({ codeRun, visitor, formToken, now }: CodeRunData): Html {
   const { name, phase, message, remediation, result } = codeRun;
   return html`<p class="crumbs"><a href="/coderuns">CodeRuns</a> / ${name}</p>
 <h1>${codeRun.task_id ?? name}</h1>
-<div id="run" data-live><div class="state-line ${TONES[phase]}">${badge({ label: phase, tone: TONES[phase] })}<p>${message ?? ''}${codeRun.cancel_requested && codeRun.live ? ' It was asked to stop.' : ''}</p></div>
+<div id="run" data-live><div class="state-line ${CODERUN_TONES[phase]}">${badge({ label: phase, tone: CODERUN_TONES[phase] })}<p>${message ?? ''}${codeRun.cancel_requested && codeRun.live ? ' It was asked to stop.' : ''}</p></div>
 <div class="columns"><div>
 ${result === null ? '' : html`<figure class="said panel"><figcaption>The agent says “${result.status.replaceAll('_', ' ')}”</figcaption><blockquote>${result.summary}</blockquote></figure>`}
 ${inputs(codeRun)}

@@ -1,3 +1,5 @@
+import { escapeMarkup } from '../../safety/names.ts';
+
 /** Markup that is safe to send; only `html` makes it. */
 export class Html {
   readonly text: string;
@@ -10,16 +12,8 @@ export class Html {
 /** What may stand in a template: text is escaped, markup and lists of it are taken as they are, nothing prints nothing. */
 export type Part = string | number | Html | null | undefined | false | readonly Part[];
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 export function escapeHtml(text: string): string {
-  return text.toWellFormed().replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return escapeMarkup(text.toWellFormed());
 }
 
 /** A piece of a page. Everything interpolated is escaped, in attributes too (they are always quoted). */

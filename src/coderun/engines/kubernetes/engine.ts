@@ -1,4 +1,5 @@
 import type { Engine } from '../../engine.ts';
+import { systemSchedule } from '../../reconcile/queue.ts';
 import { createCredentials } from './credentials.ts';
 import { customResources } from './documents.ts';
 import { createEvents } from './events.ts';
@@ -26,7 +27,7 @@ export interface KubernetesEngine extends Engine {
 /** CodeRuns as custom resources, run as Jobs of the same namespace. */
 export function createKubernetesEngine(options: KubernetesEngineOptions): KubernetesEngine {
   const { client, namespace, clock, redact = (text) => text, mayWrite = () => {}, onProblem = () => {} } = options;
-  const { schedule = unreferenced, random = Math.random } = options;
+  const { schedule = systemSchedule, random = Math.random } = options;
   const resources = resourcesOf(client, namespace);
   const listeners = new Set<(name: string) => void>();
   const picture = createPicture({
@@ -98,10 +99,4 @@ export function createKubernetesEngine(options: KubernetesEngineOptions): Kubern
       await events.settled();
     },
   };
-}
-
-function unreferenced(ms: number, run: () => void): () => void {
-  const timer = setTimeout(run, Math.min(ms, 2 ** 31 - 1));
-  timer.unref();
-  return () => clearTimeout(timer);
 }
