@@ -42,8 +42,9 @@ export function daemonAt(
       await daemon.restart();
     },
     async kill() {
+      const pid = pidOf(home, name);
       signal(home, name, 'SIGKILL');
-      await until(END_MS, `${name} does not end`, async () => !daemon.isRunning());
+      await until(END_MS, `${name} does not end`, async () => !daemon.isRunning() && isGone(pid));
     },
     async restart() {
       await daemon.kill();
@@ -107,12 +108,21 @@ function waitUntilStopped(pid: number): void {
   }
 }
 
-function hasRunningThread(pid: number): boolean {
+const hasRunningThread = (pid: number): boolean => hasThread(pid, /[^TtZX]/);
+
+/**
+ * Whether nothing is left of it but its number. A process that is killed has no arguments any more while its sockets are
+ * still open: a server that is started again at once would find its port taken.
+ */
+const isGone = (pid: number): boolean => pid <= 1 || !hasThread(pid, /[^ZX]/);
+
+/** Whether a thread of the process is in one of these states, which are letters. */
+function hasThread(pid: number, states: RegExp): boolean {
   try {
     return readdirSync(`/proc/${pid}/task`).some((thread) => {
       const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
       // The state is the first word after the name, which stands in brackets.
-      return !/^[TtZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+      return states.test(stat.charAt(stat.lastIndexOf(')') + 2));
     });
   } catch {
     // It ended, or one of its threads did while we looked.
