@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startGitHub } from '../../src/cli/demo/github/index.ts';
 import { SOURCES } from '../../src/intake/sources/index.ts';
+import { freePort } from '../support/ports.ts';
 import { commitTo } from '../support/remote.ts';
 import { temporaryFolder } from '../support/service.ts';
 import { RUST_LOG } from '../support/world.ts';
@@ -23,16 +24,6 @@ function startIt(): string {
   return block
     .replace('GITHUB_APP_ID=…', 'GITHUB_APP_ID=4711')
     .replace('GITHUB_WEBHOOK_SECRET=…', `GITHUB_WEBHOOK_SECRET='${SECRET}'`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => done(port));
-    });
-  });
 }
 
 async function eventually<T>(look: () => Promise<T | null> | T | null, what: () => string): Promise<T> {
@@ -83,6 +74,8 @@ describe('the README’s first real use', () => {
         HEALER_DATA_DIR: join(folder.path, 'healer'),
       },
     });
+    // Its output ends with the last of its processes.
+    const ended = once(shell, 'close');
     let said = '';
     for (const stream of [shell.stdout, shell.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
     try {
@@ -110,6 +103,7 @@ describe('the README’s first real use', () => {
       expect(said).toContain('shadow');
     } finally {
       process.kill(-(shell.pid ?? 0), 'SIGTERM');
+      await ended;
       await gh.close();
       folder.remove();
     }

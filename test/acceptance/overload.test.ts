@@ -6,6 +6,7 @@ import { createLog } from '../../src/app/log.ts';
 import { type Service, startService } from '../../src/app/service.ts';
 import { settingsSchema } from '../../src/app/settings.ts';
 import { aBody } from '../support/deliveries.ts';
+import { freePort } from '../support/ports.ts';
 import { describeOnPostgres, freshDatabase } from '../support/postgres.ts';
 import { temporaryFolder } from '../support/service.ts';
 
@@ -116,9 +117,10 @@ class Cable {
       }
       socket.pipe(onward).pipe(socket);
     });
+    // It comes back to its port, which nobody else may get meanwhile.
+    if (this.port === 0) this.port = await freePort();
     this.#server.listen(this.port, '127.0.0.1');
     await once(this.#server, 'listening');
-    this.port = (this.#server.address() as { port: number }).port;
   }
 
   async cut(): Promise<void> {

@@ -64,7 +64,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await cluster?.stop();
   await github?.close();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
 async function list(kinds: string, selector = ''): Promise<readonly Thing[]> {

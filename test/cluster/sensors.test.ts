@@ -195,6 +195,6 @@ describe('dead letters on an API server', () => {
       execFile('bash', [join(SENSORS_DIR, 'dead-letters/resend.sh')], { env }, (error) =>
         resolve(error === null ? 0 : Number(error.code)),
       );
-    }).finally(() => rmSync(home, { recursive: true }));
+    }).finally(() => rmSync(home, { recursive: true, force: true, maxRetries: 10 }));
   }
 });

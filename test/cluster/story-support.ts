@@ -249,7 +249,7 @@ class RunningStory implements Story {
     await this.gh.close();
     await this.#argo?.close();
     await this.cluster.stop();
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
   }
 
   async #ready(): Promise<void> {

@@ -19,7 +19,7 @@ beforeEach(() => {
   remote = new Remote(folder);
   for (const name of ['files', 'work', 'home']) mkdirSync(join(folder, name));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
 
 /** Runs the script as an engine would, always in the same workspace. */
 function run(script: string, change: Partial<CodeRunSpec> = {}, env: Record<string, string> = {}) {

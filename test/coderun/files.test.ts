@@ -221,7 +221,7 @@ describe('loading templates', () => {
     return loadCodeRunTemplates(folder);
   };
   afterEach(() => {
-    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   it('finds a new hook and a new CLI by themselves', async () => {

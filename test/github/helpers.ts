@@ -11,7 +11,7 @@ export const SECRET = 'a secret of the tests';
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'github-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
 
@@ -54,7 +54,7 @@ export async function startReceiver(...statuses: number[]): Promise<{ url: strin
 
 const template = mkdtempSync(join(tmpdir(), 'github-template-'));
 let made: Promise<string> | null = null;
-afterAll(() => rmSync(template, { recursive: true, force: true }));
+afterAll(() => rmSync(template, { recursive: true, force: true, maxRetries: 10 }));
 
 /** The demo's repository, copied by every test of a file rather than made anew. */
 function madeOnce(): Promise<string> {

@@ -20,7 +20,7 @@ function newFolder(): string {
   folders += 1;
   return join(root, `data-${folders}`);
 }
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 10 }));
 
 describe('the store on disk', () => {
   storeContract(async () => ({ kind: 'sqlite', dir: newFolder() }));

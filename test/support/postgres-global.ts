@@ -20,7 +20,7 @@ export default function setup({ provide }: TestProject): () => void {
   provide('postgresHome', home);
   return () => {
     stopServer(home);
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
   };
 }
 
@@ -31,6 +31,6 @@ function sweep(): void {
     if (owner === undefined || isRunning(Number(owner))) continue;
     const home = join(tmpdir(), name);
     stopServer(home);
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
   }
 }

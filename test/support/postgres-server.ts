@@ -1,15 +1,15 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { accessSync, chownSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { onFreePort } from './ports.ts';
 
 const run = promisify(execFile);
 const PROGRAMS = ['initdb', 'pg_ctl', 'postgres'];
 /** Where Debian keeps them, one folder a version. */
 const DEBIAN = '/usr/lib/postgresql';
-/** Another process may take the free port before the server does. */
-const PORT_TRIES = 5;
+/** For a machine under load. */
+const END_MS = 30_000;
 /** Nothing here has to outlive the tests. */
 const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
 
@@ -32,23 +32,27 @@ export async function startServer(programs: string, home: string): Promise<strin
   const data = dataDir(home);
   const init = ['-D', data, '-U', 'healer', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
   await run(join(programs, 'initdb'), init, { ...options, env, cwd: home });
-  for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
-    const settings = Object.entries({ ...SETTINGS, port: String(port), listen_addresses: '127.0.0.1' })
-      .map(([name, value]) => `-c ${name}=${value}`)
-      .join(' ');
-    const start = ['start', '-w', '-s', '-D', data, '-l', join(home, 'log'), '-o', `${settings} -k ${home}`];
-    try {
-      await run(join(programs, 'pg_ctl'), start, { ...options, env, cwd: home });
-      return `postgres://healer@127.0.0.1:${port}`;
-    } catch (cause) {
-      if (attempt >= PORT_TRIES) {
-        const log = existsSync(join(home, 'log')) ? readFileSync(join(home, 'log'), 'utf8').slice(-2_000) : '';
-        throw new Error(`PostgreSQL did not start: ${log}`, { cause });
+  return onFreePort(
+    async (port) => {
+      const settings = Object.entries({ ...SETTINGS, port: String(port), listen_addresses: '127.0.0.1' })
+        .map(([name, value]) => `-c ${name}=${value}`)
+        .join(' ');
+      const log = join(home, 'log');
+      const start = ['start', '-w', '-s', '-D', data, '-l', log, '-o', `${settings} -k ${home}`];
+      try {
+        await run(join(programs, 'pg_ctl'), start, { ...options, env, cwd: home });
+        return `postgres://healer@127.0.0.1:${port}`;
+      } catch (cause) {
+        const said = existsSync(log) ? readFileSync(log, 'utf8').slice(-2_000) : '';
+        // Whatever hindered it: with another port it may go.
+        throw new NotStarted(`PostgreSQL did not start: ${said}`, { cause });
       }
-    }
-  }
+    },
+    (error) => error instanceof NotStarted,
+  );
 }
+
+class NotStarted extends Error {}
 
 /** Ends the server in `home`, if one runs there, and waits until it is gone. Nothing is saved. */
 export function stopServer(home: string): void {
@@ -58,17 +62,28 @@ export function stopServer(home: string): void {
   if (!Number.isInteger(pid) || pid <= 1 || !isRunning(pid)) return;
   // SIGQUIT is PostgreSQL's “immediate shutdown”.
   process.kill(pid, 'SIGQUIT');
-  for (let round = 0; round < 100 && isRunning(pid); round += 1) {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
-  }
+  const end = Date.now() + END_MS;
+  while (isRunning(pid) && Date.now() < end) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
 }
 
+/** Whether the process is there and does something: what has ended and is only not asked after yet, does not. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function isZombie(pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The state is the first word after the name, which stands in brackets.
+    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch {
+    return true;
   }
 }
 
@@ -88,18 +103,6 @@ function serverUser(): { uid: number; gid: number } | null {
     }
   }
   throw new Error('PostgreSQL cannot run as root, and there is neither a user “postgres” nor “nobody”.');
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function isExecutable(path: string): boolean {

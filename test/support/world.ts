@@ -427,7 +427,7 @@ class AcceptanceWorld implements World {
     }, 'every CodeRun has ended');
     await this.#service?.stop();
     await this.gh.close();
-    rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 10 });
     this.#parts.folder.remove();
   }
 

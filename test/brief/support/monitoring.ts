@@ -7,14 +7,16 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, it } from 'vitest';
+import { onFreePort } from '../../support/ports.ts';
 
 const run = promisify(execFile);
 const PROGRAMS = ['prometheus', 'promtool', 'prometheus-alertmanager'] as const;
 const ADVICE = 'install them (Debian: apt-get install prometheus prometheus-alertmanager), in PATH';
 /** `nobody` of every distribution. */
 const UNPRIVILEGED = { uid: 65_534, gid: 65_534 };
-const PORT_TRIES = 5;
-const START_MS = 60_000;
+/** For a machine under load; a start takes seconds. */
+const START_MS = 90_000;
+const ASK_MS = 10_000;
 
 function isExecutable(path: string): boolean {
   try {
@@ -64,7 +66,9 @@ export interface Script {
 /** Prometheus with a past, a scripted exporter and rules, and an Alertmanager beside it; all on loopback. */
 export async function startMonitoring(script: Script): Promise<Monitoring> {
   const home = mkdtempSync(join(tmpdir(), 'healer-test-prometheus-'));
-  const undo: (() => Promise<unknown> | unknown)[] = [() => rmSync(home, { recursive: true, force: true })];
+  const undo: (() => Promise<unknown> | unknown)[] = [
+    () => rmSync(home, { recursive: true, force: true, maxRetries: 10 }),
+  ];
   const stop = async (): Promise<void> => {
     for (const step of undo.toReversed()) await step();
   };
@@ -124,7 +128,7 @@ export interface Program {
   readonly program: string;
   /** The path that answers 200 when it is ready. */
   readonly ready: string;
-  readonly words: (address: string) => readonly string[];
+  readonly words: (address: string) => readonly string[] | Promise<readonly string[]>;
   /** It lies in a home folder, which nobody else may enter. */
   readonly asOneself?: boolean;
 }
@@ -141,9 +145,9 @@ function start(
 /** Starts a program on a free port and waits until it is ready; answers its address. */
 export async function startProgram(undo: Undo, { home, program, ready, words, asOneself }: Program): Promise<string> {
   const user = process.getuid?.() === 0 && asOneself !== true ? UNPRIVILEGED : null;
-  for (let attempt = 1; ; attempt += 1) {
-    const address = `127.0.0.1:${await freePort()}`;
-    const given = words(address);
+  return onFreePort(async (port) => {
+    const address = `127.0.0.1:${port}`;
+    const given = await words(address);
     if (user !== null) chownAll(home, user);
     const child = spawn(program, given, { cwd: home, stdio: ['ignore', 'pipe', 'pipe'], ...(user ?? {}) });
     // A worker that ends early leaves nothing behind.
@@ -154,10 +158,24 @@ export async function startProgram(undo: Undo, { home, program, ready, words, as
       undo.push(() => end(child));
       return `http://${address}`;
     }
+    const isEnded = hasEnded(child);
     await end(child);
-    if (attempt >= PORT_TRIES) throw new Error(`${program} did not start: ${said.slice(-2_000)}`);
+    throw new NotStarted(`${program} did not start: ${said.slice(-2_000)}`, isEnded);
+  }, isTaken);
+}
+
+class NotStarted extends Error {
+  /** It ended by itself, as a program does whose port is taken; otherwise it hangs, and would again. */
+  readonly isEnded: boolean;
+
+  constructor(message: string, isEnded: boolean) {
+    super(message);
+    this.isEnded = isEnded;
   }
 }
+
+const isTaken = (error: unknown): boolean => error instanceof NotStarted && error.isEnded;
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
 function chownAll(path: string, { uid, gid }: typeof UNPRIVILEGED): void {
   chownSync(path, uid, gid);
@@ -166,8 +184,9 @@ function chownAll(path: string, { uid, gid }: typeof UNPRIVILEGED): void {
 
 async function isReady(child: ChildProcess, address: string): Promise<boolean> {
   const until = performance.now() + START_MS;
-  while (performance.now() < until && child.exitCode === null) {
-    const answered = await fetch(address).catch(() => null);
+  while (performance.now() < until && !hasEnded(child)) {
+    const answered = await fetch(address, { signal: AbortSignal.timeout(ASK_MS) }).catch(() => null);
+    await answered?.body?.cancel();
     if (answered?.ok) return true;
     await delay(20);
   }
@@ -175,21 +194,10 @@ async function isReady(child: ChildProcess, address: string): Promise<boolean> {
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
   await gone;
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Asks until the answer is right: data arrives when Prometheus scrapes. */

@@ -50,7 +50,7 @@ export function useWorld(): () => World {
   });
   afterAll(async () => {
     await world?.gh.close();
-    rmSync(dataDir, { recursive: true, force: true });
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 10 });
   });
   return () => {
     if (world === null) throw new Error('the world exists while tests run');

@@ -1,20 +1,20 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort, onFreePort } from '../../support/ports.ts';
 import { isRunning } from '../../support/postgres-server.ts';
 import type { ClusterOptions } from './cluster-types.ts';
 import { apiserverCommand, controllerManagerCommand, etcdCommand } from './control-plane/commands.ts';
 import { EndedEarly, killNow } from './control-plane/daemon.ts';
 import { DAEMONS, daemonsOf } from './control-plane/daemons.ts';
 import { type ClusterFile, pathsIn, writeCluster, writeIdentity, writeKubeconfig } from './control-plane/layout.ts';
-import { freePort } from './control-plane/ports.ts';
 import { nodeCommand } from './kubelet/command.ts';
 import { inspectHost } from './kubelet/host.ts';
 import { type Programs, provision, provisionOptions } from './provision/programs.ts';
 
 const PREFIX = 'healer-test-cluster-';
-/** Another process may take a free port before its server does. */
-const PORT_TRIES = 5;
+/** It stopped by itself: another process had its port. */
+const isTaken = (error: unknown): boolean => error instanceof EndedEarly;
 
 /** Starts everything, in a folder of its own, and gives that folder. */
 export async function startProcesses(options: ClusterOptions): Promise<string> {
@@ -57,7 +57,7 @@ function startEtcd(home: string, programs: Programs, file: ClusterFile): Promise
     writeCluster(home, next);
     await daemonsOf(home).etcd.start(etcdCommand(home, programs.etcd, port, await freePort()));
     return next;
-  });
+  }, isTaken);
 }
 
 function startApiserver(
@@ -73,7 +73,7 @@ function startApiserver(
     const command = apiserverCommand(home, programs['kube-apiserver'], addresses, options.apiserverArgs ?? []);
     await daemonsOf(home).apiserver.start(command);
     return next;
-  });
+  }, isTaken);
 }
 
 /** What acts on objects: the controllers, and the node with its scheduler. */
@@ -90,16 +90,6 @@ async function startActors(home: string, programs: Programs, options: ClusterOpt
   await Promise.all(starting);
 }
 
-async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await start(await freePort());
-    } catch (error) {
-      if (!(error instanceof EndedEarly) || attempt >= PORT_TRIES) throw error;
-    }
-  }
-}
-
 /** A test run that was killed could not clean up; its processes end here. */
 function sweep(): void {
   for (const name of readdirSync(tmpdir())) {
@@ -107,6 +97,6 @@ function sweep(): void {
     if (owner === undefined || isRunning(Number(owner))) continue;
     const home = join(tmpdir(), name);
     endAll(home);
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
   }
 }

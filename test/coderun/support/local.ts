@@ -95,7 +95,7 @@ export async function openBench(
       }
       engine.close();
       if (change.store === undefined) await store.close();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

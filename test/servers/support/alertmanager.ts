@@ -18,7 +18,7 @@ export interface Alertmanager {
 /** An Alertmanager of Debian's that posts to a webhook, at once and with a token, as docs describe it. */
 export async function startAlertmanager(webhookUrl: string, token: string): Promise<Alertmanager> {
   const home = mkdtempSync(join(tmpdir(), 'healer-test-alertmanager-'));
-  const undo: Undo = [() => rmSync(home, { recursive: true, force: true, maxRetries: 5 })];
+  const undo: Undo = [() => rmSync(home, { recursive: true, force: true, maxRetries: 10 })];
   writeFileSync(join(home, 'alertmanager.yaml'), configuration(webhookUrl, token));
   const url = await startProgram(undo, {
     home,

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, startProgram, type Undo } from '../../brief/support/monitoring.ts';
+import { startProgram, type Undo } from '../../brief/support/monitoring.ts';
+import { freePort } from '../../support/ports.ts';
 import { lokiProgram } from './build.ts';
 
 export interface Loki {
@@ -22,19 +23,18 @@ export const TENANT = 'acme';
 /** A Loki of its own in one process, on loopback, with its chunks in a folder that goes with it. */
 export async function startLoki(): Promise<Loki> {
   const home = mkdtempSync(join(tmpdir(), 'healer-test-loki-'));
-  const undo: Undo = [() => rmSync(home, { recursive: true, force: true, maxRetries: 5 })];
+  const undo: Undo = [() => rmSync(home, { recursive: true, force: true, maxRetries: 10 })];
   const stop = async (): Promise<void> => {
     for (const step of undo.toReversed()) await step();
   };
   try {
-    const grpc = await freePort();
     const url = await startProgram(undo, {
       home,
       program: lokiProgram(),
       ready: '/ready',
       asOneself: true,
-      words: (address) => {
-        writeFileSync(join(home, 'loki.yaml'), configuration(home, address, grpc));
+      words: async (address) => {
+        writeFileSync(join(home, 'loki.yaml'), configuration(home, address, await freePort()));
         return [`-config.file=${join(home, 'loki.yaml')}`, '-target=all'];
       },
     });

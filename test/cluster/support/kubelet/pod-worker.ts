@@ -82,7 +82,7 @@ export class PodWorker implements PodContext {
     this.#beginEnd();
     for (const loop of this.#loops.values()) loop.running?.kill();
     await this.#life;
-    rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 10 });
   }
 
   async fail(how: PodFailure): Promise<void> {
