@@ -9,8 +9,8 @@ config.test = {
   exclude: [],
   globalSetup: [],
   maxWorkers: 2,
-  testTimeout: 90_000,
-  hookTimeout: 120_000,
+  testTimeout: 240_000,
+  hookTimeout: 240_000,
 };
 
 export default config;

@@ -17,8 +17,10 @@ export default defineConfig({
     sequence: { shuffle: true },
     retry: 0,
     // Only what hangs takes so long; a busy machine takes a good part of it.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // What is awaited comes at once, or on a busy machine after a while; a second is not always enough.
+    expect: { poll: { timeout: 60_000, interval: 20 } },
     pool: 'forks',
     // Many tests wait for processes, sockets and the pause that GitHub asks for between writes.
     maxWorkers: 5,

@@ -11,8 +11,6 @@ config.test = {
   include: ['test/servers/**/*.test.ts'],
   exclude: [],
   globalSetup: ['test/servers/support/global.ts'],
-  testTimeout: 120_000,
-  hookTimeout: 120_000,
   maxWorkers: 2,
 };
 

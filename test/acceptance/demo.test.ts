@@ -8,7 +8,6 @@ import { createOpenApiChecker } from '../support/openapi.ts';
 import { temporaryFolder } from '../support/service.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
-const PATIENCE_MS = 100_000;
 
 interface Ended {
   readonly code: number | null;
@@ -66,49 +65,45 @@ function timesStarted(dataDir: string, { uid }: CodeRunRow): number {
 }
 
 describe.concurrent('the demo', () => {
-  it(
-    'takes a red build to green: a first attempt that does not hold, a second one that does',
-    async ({ expect }) => {
-      const folder = temporaryFolder();
-      const record = join(folder.path, 'traffic.jsonl');
-      const { code, lines } = await runDemo(join(folder.path, 'demo'), { record });
-      const story = lines.join('\n');
-      expect(code, story).toBe(0);
-      const order = [
-        /healer +test is red on feature\/discount/,
-        /It is frontend_test \(rule [\w-]+, confidence 0\.\d+\), because:\n +line \d+: /,
-        /Attempt 1 of 3: blaze is asked/,
-        /CodeRun healer-ci-blaze-[0-9a-f]{8} was created/,
-        /Attempt 1 ended as ci_still_failing: Still red on [0-9a-f]{8}: test/,
-        /ci\/retry\.hbs/,
-        /Attempt 2 of 3/,
-        /Green on [0-9a-f]{8}: test/,
-        /Green: the checks say so on the agent’s commit/,
-      ].map((pattern) => story.search(pattern));
-      expect(order, story).not.toContain(-1);
-      expect(order).toEqual(order.toSorted((a, b) => a - b));
+  it('takes a red build to green: a first attempt that does not hold, a second one that does', async ({ expect }) => {
+    const folder = temporaryFolder();
+    const record = join(folder.path, 'traffic.jsonl');
+    const { code, lines } = await runDemo(join(folder.path, 'demo'), { record });
+    const story = lines.join('\n');
+    expect(code, story).toBe(0);
+    const order = [
+      /healer +test is red on feature\/discount/,
+      /It is frontend_test \(rule [\w-]+, confidence 0\.\d+\), because:\n +line \d+: /,
+      /Attempt 1 of 3: blaze is asked/,
+      /CodeRun healer-ci-blaze-[0-9a-f]{8} was created/,
+      /Attempt 1 ended as ci_still_failing: Still red on [0-9a-f]{8}: test/,
+      /ci\/retry\.hbs/,
+      /Attempt 2 of 3/,
+      /Green on [0-9a-f]{8}: test/,
+      /Green: the checks say so on the agent’s commit/,
+    ].map((pattern) => story.search(pattern));
+    expect(order, story).not.toContain(-1);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
 
-      const openApi = createOpenApiChecker();
-      const problems = parseRecords(readFileSync(record, 'utf8')).flatMap((entry) =>
-        entry.kind === 'exchange'
-          ? openApi
-              .check(entry.request, entry.answer)
-              .map((problem) => `${entry.request.method} ${entry.request.path}: ${problem}`)
-          : openApi.checkWebhook(entry.event, entry.body).map((problem) => `${entry.event}: ${problem}`),
-      );
-      expect(problems, 'every request, answer and webhook is as GitHub publishes it').toEqual([]);
-      expect([...openApi.used]).toEqual(
-        expect.arrayContaining([
-          'actions/download-job-logs-for-workflow-run',
-          'checks/list-for-ref',
-          'issues/create-comment',
-          'issues/update-comment',
-        ]),
-      );
-      folder.remove();
-    },
-    PATIENCE_MS,
-  );
+    const openApi = createOpenApiChecker();
+    const problems = parseRecords(readFileSync(record, 'utf8')).flatMap((entry) =>
+      entry.kind === 'exchange'
+        ? openApi
+            .check(entry.request, entry.answer)
+            .map((problem) => `${entry.request.method} ${entry.request.path}: ${problem}`)
+        : openApi.checkWebhook(entry.event, entry.body).map((problem) => `${entry.event}: ${problem}`),
+    );
+    expect(problems, 'every request, answer and webhook is as GitHub publishes it').toEqual([]);
+    expect([...openApi.used]).toEqual(
+      expect.arrayContaining([
+        'actions/download-job-logs-for-workflow-run',
+        'checks/list-for-ref',
+        'issues/create-comment',
+        'issues/update-comment',
+      ]),
+    );
+    folder.remove();
+  });
 
   it.for<{ moment: string; killAt: RegExp }>([
     { moment: 'the failure was taken', killAt: /is red on feature\/discount/ },
@@ -117,7 +112,6 @@ describe.concurrent('the demo', () => {
     { moment: 'the retry was decided', killAt: /Attempt 2 of 3/ },
   ])(
     'goes on after SIGKILL when $moment, and ends green with one CodeRun an attempt',
-    { timeout: PATIENCE_MS },
     async ({ killAt }, { expect }) => {
       const folder = temporaryFolder();
       const first = await runDemo(folder.path, { killAt });

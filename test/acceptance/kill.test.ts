@@ -13,7 +13,7 @@ describe('SIGKILL at a random moment under load', () => {
     folder.remove();
   });
 
-  it('loses nothing that was acknowledged, and acts on nothing twice, fifty times', { timeout: 300_000 }, async () => {
+  it('loses nothing that was acknowledged, and acts on nothing twice, fifty times', async () => {
     const report = await killAndCount({
       dir: folder.path,
       kills: KILLS,

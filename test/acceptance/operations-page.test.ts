@@ -34,7 +34,7 @@ describeOnPostgres('docs/operations.md', () => {
     const databases = { DATABASE_URL: await freshDatabase(), RESTORE_URL: await freshDatabase() };
     await (await openStore({ kind: 'postgres', url: databases.DATABASE_URL })).close();
     Object.assign(env, home, { PATH: path, HEALER_URL: service.url }, databases);
-  }, 60_000);
+  });
   afterAll(async () => {
     await service.stop();
     folder.remove();
@@ -44,7 +44,7 @@ describeOnPostgres('docs/operations.md', () => {
     expect(blocks.length).toBeGreaterThan(6);
   });
 
-  it('has commands that do what it says, in the order of the page', { timeout: 180_000 }, async () => {
+  it('has commands that do what it says, in the order of the page', async () => {
     for (const block of blocks) {
       // PostgreSQL's blocks name their database; the others are about the embedded store.
       const { DATABASE_URL: database = '', ...embedded } = env;

@@ -48,7 +48,7 @@ async function ask(notice: Notice = aNotice()): Promise<void> {
 }
 
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + 60_000;
   while (!(await isSo())) {
     if (Date.now() > end) throw new Error(`Not in time; ${JSON.stringify(results)}`);
     loop?.wake();

@@ -37,7 +37,10 @@ async function startDemo(): Promise<void> {
 }
 
 beforeAll(async () => {
-  [browser] = await Promise.all([launch(), startDemo()]);
+  // One after the other: what is to be watched must not be over before the browser is there, and has shown a page.
+  browser = await launch();
+  await (await browser.newPage()).close();
+  await startDemo();
 });
 afterAll(async () => {
   await browser?.close();
@@ -46,7 +49,7 @@ afterAll(async () => {
 });
 
 describe('the demo, watched', () => {
-  it('is seen from red to green without touching anything', { timeout: 150_000 }, async () => {
+  it('is seen from red to green without touching anything', async () => {
     const window = await visit(browser, url, { viewport: SCREENS.desktop });
     const { page } = window;
     page.setDefaultTimeout(120_000);

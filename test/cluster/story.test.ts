@@ -22,7 +22,7 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(async () => {
   await story?.close();
-}, 120_000);
+});
 
 async function reached(task: string, phase: string): Promise<RemediationView> {
   let seen: RemediationView | null = null;

@@ -1,11 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Container } from './support/container.ts';
 import { TEMPLATES } from './support/templates.ts';
-
-/** Each test runs the whole script several times; on a busy machine that takes its time. */
-vi.setConfig({ testTimeout: 60_000 });
 
 let container: Container;
 beforeEach(() => {

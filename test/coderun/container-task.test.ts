@@ -1,12 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CodeRunSpec } from '../../src/coderun/schema.ts';
 import { Container } from './support/container.ts';
 import { Remote } from './support/git.ts';
-
-/** Each test runs the whole script several times; on a busy machine that takes its time. */
-vi.setConfig({ testTimeout: 60_000 });
 
 let container: Container;
 beforeEach(() => {

@@ -1,12 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { CodeRunDraft } from '../../src/coderun/schema.ts';
 import { draftTaskRun } from '../../src/coderun/task.ts';
 import { type Bench, newPlace, openBench } from './support/local.ts';
-
-/** Processes start and end other processes here; on a busy machine that takes its time. */
-vi.setConfig({ testTimeout: 60_000 });
 
 let bench: Bench | null = null;
 afterEach(async () => {

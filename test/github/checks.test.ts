@@ -4,7 +4,7 @@ import { pushWorkflow, REPO, startEmpty } from './helpers.ts';
 const LOG_LINE = /^\uFEFF?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z .*$/;
 
 /** Pushes a branch whose only file is this workflow, and lets its checks run. */
-async function afterPushOf(workflow: string, stepTimeoutMs = 10_000) {
+async function afterPushOf(workflow: string, stepTimeoutMs = 100_000) {
   const demo = await startEmpty({ checks: { enabled: true, pollMs: 0, stepTimeoutMs } });
   await pushWorkflow(demo.gh.remotePath, 'odd', workflow);
   await demo.gh.settled();

@@ -56,7 +56,7 @@ describe.each([
   let mcp: Connected;
   beforeAll(async () => {
     mcp = await connect(world.url);
-  }, 60_000);
+  });
   afterAll(() => mcp.close());
   const id = (name: string) => `${transport.length}-${name}`;
 

@@ -54,7 +54,7 @@ describeOnPrometheus('dashboard and alerts over a day', () => {
   beforeAll(async () => {
     const { history, last } = await playDay(start);
     monitoring = await startMonitoring({ history, exporter: () => last, rules: read(RULES) });
-  }, 120_000);
+  });
   afterAll(() => monitoring.stop());
 
   async function ask(path: string, parameters: Record<string, string>): Promise<readonly Series[]> {

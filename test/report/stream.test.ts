@@ -85,11 +85,7 @@ async function write(count: number, id = ulid(1)): Promise<void> {
 }
 
 async function until(isSo: () => boolean, what: string): Promise<void> {
-  for (let turn = 0; turn < 5_000; turn += 1) {
-    if (isSo()) return;
-    await new Promise((done) => setImmediate(done));
-  }
-  throw new Error(`Not in time: ${what}`);
+  await expect.poll(isSo, { message: what }).toBe(true);
 }
 
 describe('the stream', () => {

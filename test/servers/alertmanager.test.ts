@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { API_TOKEN, inWorld } from '../support/world.ts';
+import { API_TOKEN, inWorld, STORIES } from '../support/world.ts';
 import { startAlertmanager } from './support/alertmanager.ts';
 import { type Loki, startLoki, TENANT } from './support/loki.ts';
 
-/** What Alertmanager asks its own API and what it does on its own takes a moment. */
-const STORY = { timeout: 120_000 };
-
-describe('a real Alertmanager that posts to Healer', STORY, () => {
+describe('a real Alertmanager that posts to Healer', STORIES, () => {
   let loki: Loki;
   beforeAll(async () => {
     loki = await startLoki();

@@ -37,7 +37,7 @@ describe('the log of an embedded store', () => {
     await write(8);
     expect(statSync(file()).size).toBeLessThan(MIB);
     checkpoints = keepLogShort(store.db, file(), 5);
-    await expect.poll(() => statSync(file()).size, { timeout: 10_000 }).toBeGreaterThan(8 * MIB);
+    await expect.poll(() => statSync(file()).size).toBeGreaterThan(8 * MIB);
   });
 
   it('is durable at each commit: the setting that says so is on', async () => {

@@ -95,7 +95,7 @@ describe('the data folder', () => {
 });
 
 describe('a process that is killed', () => {
-  it('has kept everything it answered, and holds the folder no longer', { timeout: 15_000 }, async () => {
+  it('has kept everything it answered, and holds the folder no longer', async () => {
     const dir = newFolder();
     const child = startWriter(dir);
     const exited = once(child, 'exit');

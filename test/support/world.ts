@@ -24,9 +24,9 @@ const AGENT = resolve(import.meta.dirname, 'agent.mjs');
 export const REPOSITORY = 'acme/shop';
 export const WEBHOOK_SECRET = 'a secret of the acceptance tests';
 /** Longer than anything here takes, also on a busy machine; a test that waits longer says what it waited for. */
-const PATIENCE_MS = 80_000;
+const PATIENCE_MS = 120_000;
 /** For `describe`: a test gives up after what it waits for has. */
-export const STORIES = { timeout: 120_000 } as const;
+export const STORIES = { timeout: 240_000 } as const;
 /** Between two looks at what nobody announces (GitHub's comments, files of the agent). */
 const LOOK_MS = 25;
 
@@ -282,19 +282,24 @@ class AcceptanceWorld implements World {
     patience = PATIENCE_MS,
   ): Promise<Remediation> {
     let found: Remediation | null = null;
-    const { promise, resolve: settle } = Promise.withResolvers<void>();
+    const { promise, resolve: settle, reject } = Promise.withResolvers<void>();
+    promise.catch(() => {});
     const look = async (): Promise<void> => {
       const now = await findRemediation(this.service.store.db, idOrTaskId);
       if (now === null || !isSo(now)) return;
       found = now;
       settle();
     };
-    const stop = this.service.machine.subscribe(() => void look());
+    // A look that fails fails the waiting; one that comes too late for that concerns nobody.
+    const stop = this.service.machine.subscribe(() => void look().catch(reject));
     const timer = setTimeout(settle, patience);
-    await look();
-    await promise;
-    clearTimeout(timer);
-    stop();
+    try {
+      await look();
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      stop();
+    }
     if (found === null) throw new Error(`Not in time: ${what}.\n${await this.#told(idOrTaskId)}`);
     return found;
   }

@@ -12,7 +12,7 @@ async function branch(world: World, name: string): Promise<number> {
   return world.gh.addPullRequest({ title: `Change ${name}`, head: name, author: 'ada' });
 }
 
-describe.concurrent('before an agent is sent', { timeout: 150_000 }, () => {
+describe.concurrent('before an agent is sent', () => {
   it('a wave of one transient cause is one re-run at a time, and green ends it for all', async ({ expect }) => {
     await inWorld({ settings: { incidents: { remediations: 2, minutes: 10 } } }, async (world) => {
       const names = ['w1', 'w2', 'w3', 'w4'];

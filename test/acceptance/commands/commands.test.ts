@@ -33,7 +33,7 @@ const answers = (world: World, pull: number): readonly string[] =>
     .map(({ body }) => body.split('\n').slice(1).join('\n').trim());
 
 // GitHub's client sends no more than one write a second: side by side, nobody waits for that.
-describe.concurrent('/healer in a comment', { timeout: 150_000 }, () => {
+describe.concurrent('/healer in a comment', () => {
   it('fix by a writer repairs what is red, with the words in the prompt, though the failure was decided about before', async ({
     expect,
   }) => {

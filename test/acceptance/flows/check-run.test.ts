@@ -3,7 +3,6 @@ import type { StoredCheckRun } from '../../../src/cli/demo/github/state.ts';
 import { createOpenApiChecker } from '../../support/openapi.ts';
 import { inWorld, type World } from '../../support/world.ts';
 
-const STORIES = { timeout: 150_000 } as const;
 const AS_APP = { asApp: true } as const;
 
 async function redPull(world: World, branch = 'topic'): Promise<number> {
@@ -29,7 +28,7 @@ const identifiers = ({ actions = [] }: StoredCheckRun): readonly string[] =>
 
 // One after the other: auth-app shares questions for a token by the installation's id alone, and every stand-in has the
 // same.
-describe('the check “Healer”', STORIES, () => {
+describe('the check “Healer”', () => {
   it('stands on the red commit with the evidence beside the code, and on the agent’s commit afterwards', () =>
     inWorld(AS_APP, async (world) => {
       await redPull(world);

@@ -53,12 +53,9 @@ async function metric(world: World, sample: string): Promise<number> {
   );
 }
 
-/** Some of these live through two repairs, and a chat's patience besides. */
-const STORIES = { timeout: 150_000 } as const;
-
 const ONE_ATTEMPT = { maxAttempts: 1, timeWindowMinutes: 0 };
 
-describe.concurrent('people who are told', STORIES, () => {
+describe.concurrent('people who are told', () => {
   it('that Healer has stopped: one message, edited while it is tried again and when it is green', () =>
     withChats(
       ({ discord }) => ({ discord: { webhookUrl: discord } }),
@@ -151,7 +148,7 @@ describe.concurrent('people who are told', STORIES, () => {
     ));
 });
 
-describe.concurrent('a chat that is not well', STORIES, () => {
+describe.concurrent('a chat that is not well', () => {
   it('and is down for a while hears of it later, and holds up no repair', () =>
     withChats(
       ({ discord }) => ({ discord: { webhookUrl: discord } }),
@@ -245,7 +242,7 @@ describe.concurrent('a chat that is not well', STORIES, () => {
     ));
 });
 
-describe.concurrent('quiet hours', STORIES, () => {
+describe.concurrent('quiet hours', () => {
   it('hold back what may wait until the morning, and let pass what may not', async () => {
     let shift = Date.UTC(2026, 0, 2, 23, 30) - Date.now();
     const quietHours = { from: '22:00', to: '07:00', timeZone: 'UTC', passes: 'critical' };
@@ -280,7 +277,7 @@ describe.concurrent('quiet hours', STORIES, () => {
   });
 });
 
-describe.concurrent('what comes together', STORIES, () => {
+describe.concurrent('what comes together', () => {
   it('within the window is one message', () => {
     let shift = 0;
     return withChats(
@@ -299,7 +296,7 @@ describe.concurrent('what comes together', STORIES, () => {
   });
 });
 
-describe.concurrent('what is one thing', STORIES, () => {
+describe.concurrent('what is one thing', () => {
   it('is one message: an outage that makes many builds red, and its end', () =>
     withChats(
       ({ discord }) => ({ discord: { webhookUrl: discord } }),

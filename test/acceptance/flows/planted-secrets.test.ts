@@ -74,7 +74,7 @@ describe('planted secrets, end to end', STORIES, () => {
     await world.eventually(() => chat.bodies.length > 0, 'the chat was told');
     // What is held back until more has come is sent at the end: spans, and lines of the log.
     await world.restart();
-  }, 120_000);
+  });
   afterAll(async () => {
     await world.close();
     chat.close();

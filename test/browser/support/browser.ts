@@ -45,7 +45,7 @@ export async function visit(browser: Browser, origin: string, options: BrowserCo
     if (url.protocol !== 'data:' && url.protocol !== 'blob:' && url.origin !== origin) strangers.push(request.url());
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {
     // A page that answers 4xx is written down by the browser; the tests that ask for one look at it themselves.

@@ -1,15 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { processStart } from '../../../src/coderun/engines/local/processes.ts';
 import type { CodeRunDraft } from '../../../src/coderun/schema.ts';
 import { scripted } from '../support/drafts.ts';
 import { type Bench, newPlace, openBench, type Place } from '../support/local.ts';
 import { until } from '../support/until.ts';
-
-/** Processes start and end other processes here; on a busy machine that takes its time. */
-vi.setConfig({ testTimeout: 60_000 });
 
 let bench: Bench | null = null;
 let healer: ChildProcess | null = null;
@@ -93,7 +90,8 @@ describe('when Healer is killed in the middle of a run', () => {
 
   it('keeps to the deadline without Healer', async () => {
     const place = newPlace(true);
-    const draft = draftFor(place, patient(place), 1);
+    // Longer than the agent takes to say that it is there, also on a busy machine.
+    const draft = draftFor(place, patient(place), 6);
     const pids = await killedHealer(place, draft);
     await until(() => exits(place) === 1);
     expect(pids.some(isAlive)).toBe(false);

@@ -31,7 +31,7 @@ beforeAll(async () => {
     'it is there',
   );
   await world.phase(remediation, 'escalated');
-}, 120_000);
+});
 afterAll(async () => {
   await world.close();
   rmSync(home, { recursive: true, force: true, maxRetries: 10 });
@@ -95,7 +95,7 @@ it('every tool is called here', () => {
   expect(CALLS.map(([name]) => name)).toEqual(TOOLS.map(({ name }) => name));
 });
 
-describe.each(['http', 'stdio'])('the inspector over %s', { timeout: 300_000 }, (transport) => {
+describe.each(['http', 'stdio'])('the inspector over %s', (transport) => {
   it('lists every tool, with schemas that any client takes', async () => {
     const { code, json, output } = await inspect(transport, ['--method', 'tools/list', '--strict']);
     expect(code, output).toBe(0);
