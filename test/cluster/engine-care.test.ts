@@ -137,7 +137,9 @@ describe('what a run leaves', () => {
     await bench.engine.create(gone);
     await reported(kept.name);
     await reported(gone.name);
-    await until(PATIENCE_MS, 'the other one stays', async () => mine(await jobs()).length === 1);
+    const left = async (found: Promise<readonly Found[]>) => mine(await found).length;
+    await until(PATIENCE_MS, 'the other one stays', async () => (await left(jobs())) === 1);
+    await until(PATIENCE_MS, 'its text stays', async () => (await left(core('configmaps'))) === 1);
     for (let look = 0; look < 3; look += 1) await bench.reconciler.reconcile(kept.name);
     expect(mine(await jobs()).map(({ metadata }) => metadata.labels?.['healer/coderun'])).toEqual([kept.name]);
     expect(mine(await core('configmaps')).map(({ metadata }) => metadata.labels?.['healer/coderun'])).toEqual([

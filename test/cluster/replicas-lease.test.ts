@@ -6,7 +6,7 @@ import { type AuditEvent, type Cluster, sharedCluster, startCluster, until } fro
 
 const PROGRAM = join(import.meta.dirname, 'replicas/contender.ts');
 /** Short, so that a test of three leases does not take a minute. */
-const LEASE_SECONDS = 4;
+const LEASE_SECONDS = 6;
 const PATIENCE_MS = 60_000;
 
 interface Contender {

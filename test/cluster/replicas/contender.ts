@@ -1,6 +1,7 @@
 /*
  * A process that contends for the Lease and, whenever it may, writes who it is into a ConfigMap: what the reconciler does,
- * as fast as it can. `node contender.ts <server> <token> <ca file> <namespace> <name> <lease seconds>`; one JSON line for
+ * as fast as it can, and as it does it: over the version that it has read. So a write that was on its way when the process
+ * was stopped is refused once somebody else has written. `node contender.ts <server> <token> <ca file> <namespace> <name> <lease seconds>`; one JSON line for
  * each change of leadership.
  */
 import { readFileSync } from 'node:fs';
@@ -31,14 +32,25 @@ election.subscribe((leads) => say({ leads }));
 
 let isStopping = false;
 let turn: Promise<void> = Promise.resolve();
+const path = `/api/v1/namespaces/${namespace}/configmaps/written`;
+async function writeOnce(count: number): Promise<void> {
+  refuseUnlessLeader(election, 'The ConfigMap');
+  const { body } = await client.request({ path });
+  const { resourceVersion } = (body as { metadata: { resourceVersion: string } }).metadata;
+  refuseUnlessLeader(election, 'The ConfigMap');
+  await client.request({
+    method: 'PATCH',
+    path,
+    body: { metadata: { resourceVersion }, data: { by: name, count: String(count) } },
+  });
+}
+
 async function write(): Promise<void> {
   for (let count = 0; !isStopping; count += 1) {
     try {
-      refuseUnlessLeader(election, 'The ConfigMap');
-      const path = `/api/v1/namespaces/${namespace}/configmaps/written`;
-      await client.request({ method: 'PATCH', path, body: { data: { by: name, count: String(count) } } });
+      await writeOnce(count);
     } catch {
-      // Not the leader, or no API server.
+      // Not the leader, or somebody else was first, or no API server.
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
