@@ -50,9 +50,8 @@ describe('the number of values', () => {
     ['one object of distinct keys', distinct],
   ])('is bounded: %s of 25 MiB is refused before it holds up anybody', (_, write) => {
     const text = write();
-    expect(cpuMs(() => expect(parseJson(text)).toEqual({ ok: false, message: 'holds too many values' }))).toBeLessThan(
-      100,
-    );
+    const refuse = () => expect(parseJson(text)).toEqual({ ok: false, message: 'holds too many values' });
+    expect(cpuMs(refuse, 100)).toBeLessThan(100);
   });
 
   it('is counted outside of strings only, and is enough for a push of the most commits', () => {
@@ -85,12 +84,12 @@ describe('nesting', () => {
 
   it('of millions of brackets is refused at once', () => {
     const text = '{"a":'.repeat(4_000_000);
-    const spent = cpuMs(() => expect(parseJson(text)).toMatchObject({ ok: false }));
+    const spent = cpuMs(() => expect(parseJson(text)).toMatchObject({ ok: false }), 200);
     expect(spent).toBeLessThan(200);
   });
 
   it('is measured in linear time in a string of backslashes', () => {
     const texts = [`"${'\\'.repeat(2_000_000)}"`, `"${'\\"'.repeat(1_000_000)}"`];
-    for (const text of texts) expect(cpuMs(() => parseJson(text))).toBeLessThan(1_000);
+    for (const text of texts) expect(cpuMs(() => parseJson(text), 1_000)).toBeLessThan(1_000);
   });
 });

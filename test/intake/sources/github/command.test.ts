@@ -67,7 +67,7 @@ describe('a comment with a command', () => {
     const hostile = parts.map((part) => part.repeat(Math.floor(65_536 / part.length)));
     for (const text of [...hostile, `/healer${' '.repeat(65_000)}1`, `/healer fix${' '.repeat(65_000)}\u0001`])
       expect(
-        cpuMs(() => parseCommand(text)),
+        cpuMs(() => parseCommand(text), 200),
         JSON.stringify(text.slice(0, 12)),
       ).toBeLessThan(200);
   });
