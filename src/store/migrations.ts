@@ -5,6 +5,7 @@ import { mergeTables } from './merge-tables.ts';
 import { noticeTables } from './notice-tables.ts';
 import { outcomeTables } from './outcome-tables.ts';
 import { pageIndexes } from './page-indexes.ts';
+import { retentionIndexes } from './retention-indexes.ts';
 import type { Database } from './schema.ts';
 import { taskRunTables } from './task-run-table.ts';
 
@@ -102,6 +103,7 @@ export async function migrate(db: Kysely<Database>, dialect: Dialect): Promise<v
       '0005_page_indexes': pageIndexes(),
       '0007_task_runs': taskRunTables(dialect),
       '0008_merges': mergeTables(dialect),
+      '0010_retention_indexes': retentionIndexes(),
     }),
   };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
