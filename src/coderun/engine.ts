@@ -19,7 +19,9 @@ export interface CodeRuns {
    */
   create(draft: CodeRunDraft): Promise<{ readonly codeRun: CodeRun; readonly existed: boolean }>;
   get(name: string): Promise<CodeRun | null>;
-  /** Every CodeRun that a reconciler still has something to do for (see `isActive`), oldest first. */
+  /** The same for judging it: the long texts of its spec may be missing, which an engine need not keep at hand. */
+  glance(name: string): Promise<CodeRun | null>;
+  /** Every CodeRun that a reconciler still has something to do for (see `isActive`), oldest first, as `glance` has it. */
   listActive(): Promise<readonly CodeRun[]>;
   /** Names of ended CodeRuns whose workspace or files may be due for removal at `now`. */
   listExpired(now: number): Promise<readonly string[]>;
@@ -42,7 +44,7 @@ export type StatusPatch = Partial<CodeRunStatus>;
 export interface Runs {
   /** Facts only, as they are now. */
   observe(codeRun: CodeRun): Promise<Observed>;
-  /** Workspace, files and secrets of a run; nothing that a started job reads is changed. Gives the name of the file set. */
+  /** Workspace, files and secrets of a run; nothing that a started job reads is changed. */
   ensureFiles(codeRun: CodeRun): Promise<void>;
   /** Replaces the token of a running job by a fresh one, where the job reads it. */
   refreshCredentials(codeRun: CodeRun): Promise<void>;

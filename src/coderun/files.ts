@@ -48,8 +48,8 @@ function withSettings(text: string, spec: CodeRunSpec): string {
 const WEB_TOOLS = ['WebFetch', 'WebSearch'];
 
 /** A name that says what is in it, so that a running job can never be given other files under the same name. */
-export function fileSetName(codeRunName: string, files: FileSet): string {
-  return objectName(`${codeRunName}-files-${fileSetDigest(files).slice(0, 8)}`, 253);
+export function fileSetName(codeRunName: string, digest: string): string {
+  return objectName(`${codeRunName}-files-${digest.slice(0, 8)}`, 253);
 }
 
 export function fileSetDigest(files: FileSet): string {

@@ -1,7 +1,12 @@
-/* The reconciler of reconcile.ts, in a process of its own. Says what it did, one JSON document a line. */
+/*
+ * The reconciler of reconcile.ts, in a process of its own, with the memory settings that `healer server` has. Says what it
+ * did, one JSON document a line, and ends when it is told to.
+ */
 import { readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { startSmall } from '../../src/app/memory.ts';
+import { createInterface } from 'node:readline';
+import { settleDown, startSmall } from '../../src/app/memory.ts';
 import { createKubernetesEngine } from '../../src/coderun/engines/kubernetes/engine.ts';
 import { CONCURRENT_LOOKS } from '../../src/coderun/engines/kubernetes/options.ts';
 import { DEFAULT_RECONCILE_POLICY } from '../../src/coderun/reconcile/policy.ts';
@@ -10,23 +15,22 @@ import { isTrue } from '../../src/coderun/schema.ts';
 import { loadCodeRunTemplates } from '../../src/coderun/templates.ts';
 import { tokenAccess } from '../../src/lib/kubernetes/access.ts';
 import { createKubernetesClient } from '../../src/lib/kubernetes/client.ts';
-import { POD_SETTINGS } from '../coderun/engines/kubernetes/support/settings.ts';
+import { BENCH_AGENT, BENCH_PODS, runName } from './reconcile-objects.ts';
 
 startSmall();
 const [server = '', token = '', caFile = '', namespace = ''] = process.argv.slice(2);
-const since = performance.now();
 const client = createKubernetesClient({
   access: tokenAccess({ server, token, ca: readFileSync(caFile, 'utf8') }),
-  userAgent: 'healer/bench',
+  userAgent: BENCH_AGENT,
 });
 const engine = createKubernetesEngine({
   client,
   namespace,
   templates: await loadCodeRunTemplates(join(import.meta.dirname, '../../prompts/coderun')),
   clock: () => Date.now(),
-  pods: { ...POD_SETTINGS, workspace: { ...POD_SETTINGS.workspace, kind: 'ephemeral' } },
-  retentionSeconds: 3600,
-  keepCodeRunsMs: 86_400_000,
+  pods: BENCH_PODS,
+  retentionSeconds: DEFAULT_RECONCILE_POLICY.retentionSeconds,
+  keepCodeRunsMs: 7 * 86_400_000,
   onProblem: (what, message) => process.stderr.write(`${what}: ${message}\n`),
 });
 let looks = 0;
@@ -44,41 +48,54 @@ const reconciler = createReconciler({
     looks += 1;
   },
 });
+flushCompileCache();
+settleDown();
 
-let residentMib = 0;
-const watchMemory = setInterval(() => {
-  residentMib = Math.max(residentMib, Math.round(process.memoryUsage.rss() / 1024 / 1024));
-}, 50);
 const say = (document: object): void => void process.stdout.write(`${JSON.stringify(document)}\n`);
+const cpuMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 
-process.stdin.once('data', () => void end());
+const since = performance.now();
+const cpuBefore = cpuMs();
 reconciler.start();
 await engine.listActive();
 const listMs = performance.now() - since;
 await settle();
-say({ kind: 'settled', ms: performance.now() - since, listMs, looks });
-const before = performance.now();
-const active = await engine.listActive();
-for (const { name } of active) void reconciler.reconcile(name).catch(() => {});
-await reconciler.drain();
-say({ kind: 'resynced', ms: performance.now() - before, count: active.length });
+say({ kind: 'settled', ms: performance.now() - since, listMs, looks, cpuMs: cpuMs() - cpuBefore });
 
-/** Until every CodeRun has its Job written down and nothing is under way. */
+for await (const line of createInterface({ input: process.stdin })) {
+  const [command = '', count = '0'] = line.split(' ');
+  if (command === 'look') await lookAtAll(Number(count));
+  else break;
+}
+for (const [message, count] of errors) process.stderr.write(`${count} times: ${message}\n`);
+say({ kind: 'ended', residentMb: highestResident() });
+await reconciler.stop();
+await engine.close();
+process.exit(0);
+
+/** Until every CodeRun under way has its Job written down and nothing waits to be looked at. */
 async function settle(): Promise<void> {
   for (;;) {
     await reconciler.drain();
     const all = await engine.listActive();
     if (all.length > 0 && all.every(({ status }) => isTrue(status, 'JobCreated'))) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-async function end(): Promise<void> {
-  clearInterval(watchMemory);
-  for (const [message, count] of errors) process.stderr.write(`${count} times: ${message}\n`);
-  const { user, system } = process.cpuUsage();
-  say({ kind: 'ended', cpuMs: (user + system) / 1000, residentMib, looks });
-  await reconciler.stop();
-  await engine.close();
-  process.exit(0);
+/** Every CodeRun once more, ended ones too: more than the service ever does at once. */
+async function lookAtAll(count: number): Promise<void> {
+  const before = performance.now();
+  const looksBefore = looks;
+  await Promise.all(Array.from({ length: count }, (_, index) => reconciler.reconcile(runName(index))));
+  say({ kind: 'looked', ms: performance.now() - before, looks: looks - looksBefore });
+}
+
+/** The highest resident memory of this process so far, megabytes, as the kernel counted it. */
+function highestResident(): number {
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+  return Math.round((Number(kilobytes) * 1024) / 1e6);
 }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { fileSetDigest, fileSetName, renderFiles } from '../../src/coderun/files.ts';
+import { type FileSet, fileSetDigest, fileSetName, renderFiles } from '../../src/coderun/files.ts';
 import type { CodeRunSpec } from '../../src/coderun/schema.ts';
 import { loadCodeRunTemplates } from '../../src/coderun/templates.ts';
 import { codeRun, draft } from './support/drafts.ts';
@@ -80,8 +80,9 @@ describe('the files an agent finds', () => {
   it('are named by their content', () => {
     const first = filesOf();
     expect(fileSetDigest(filesOf())).toBe(fileSetDigest(first));
-    expect(fileSetName('run', first)).not.toBe(fileSetName('run', filesOf({ prompt: 'another' })));
-    expect(fileSetName('x'.repeat(300), first).length).toBeLessThanOrEqual(253);
+    const nameOf = (name: string, files: FileSet) => fileSetName(name, fileSetDigest(files));
+    expect(nameOf('run', first)).not.toBe(nameOf('run', filesOf({ prompt: 'another' })));
+    expect(nameOf('x'.repeat(300), first).length).toBeLessThanOrEqual(253);
   });
 
   it('hold the prompt as it is, in a file of its own and nowhere else', () => {

@@ -32,13 +32,12 @@ export async function apply(
       return { kind: 'start_failed', failure: { message: messageOf(error), isPermanent }, error };
     }
   }
-  if (assessment.status !== null) {
-    const { status, isWhole = false } = assessment;
-    await engine.patchStatus(codeRun.name, codeRun.resourceVersion, status, isWhole);
-    return { kind: 'look_again' };
-  }
-  const isStarting = assessment.actions.some((action) => action.kind === 'ensure_job');
-  return { kind: isStarting ? 'look_again' : 'settled' };
+  // What came of a start is seen by looking, and is then said in one write together with what was to be said before it.
+  if (assessment.actions.some(({ kind }) => kind === 'ensure_job')) return { kind: 'look_again' };
+  if (assessment.status === null) return { kind: 'settled' };
+  const { status, isWhole = false } = assessment;
+  await engine.patchStatus(codeRun.name, codeRun.resourceVersion, status, isWhole);
+  return { kind: 'look_again' };
 }
 
 function carryOut(engine: Engine, codeRun: CodeRun, action: Action, onEnded: OnEnded): Promise<void> {

@@ -104,7 +104,7 @@ async function timed<T>({ onLook }: ReconcilerOptions, look: () => Promise<T>): 
 /** Looks, judges and acts until the judgement has nothing more to say; gives the pause until the next look. */
 async function turn({ engine, clock, policy, onEnded }: ReconcilerOptions, name: string): Promise<number | null> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const codeRun = await engine.get(name);
+    const codeRun = await engine.glance(name);
     if (codeRun === null) return null;
     const observed = await engine.observe(codeRun);
     const assessment = assess(observed, codeRun, policy, clock());

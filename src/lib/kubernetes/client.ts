@@ -26,6 +26,8 @@ export interface KubernetesRequest {
 export interface KubernetesAnswer {
   readonly status: number;
   readonly body: unknown;
+  /** How long the body was on its way. */
+  readonly bytes: number;
 }
 
 /**
@@ -66,8 +68,11 @@ export function createKubernetesClient(options: ClientOptions): KubernetesClient
   };
   const answered = async (request: KubernetesRequest, answer: IncomingMessage): Promise<KubernetesAnswer> => {
     const status = answer.statusCode ?? 0;
-    const body = parse((await collect(answer, MAX_BYTES)).toString('utf8'));
-    if ((status >= 200 && status < 300) || request.expect?.includes(status)) return { status, body };
+    const bytes = await collect(answer, MAX_BYTES);
+    const body = parse(bytes.toString('utf8'));
+    if ((status >= 200 && status < 300) || request.expect?.includes(status)) {
+      return { status, body, bytes: bytes.byteLength };
+    }
     const headers = new Headers({ 'retry-after': answer.headers['retry-after'] ?? '' });
     throw refusalOf(nameOf(request), status, (body ?? {}) as Status, retryAfterMs(headers, clock()));
   };

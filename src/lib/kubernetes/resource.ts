@@ -3,7 +3,7 @@ import type { KubernetesClient } from './client.ts';
 import { ResourceExpired } from './errors.ts';
 import { linesOf } from './lines.ts';
 import type { KubernetesObject, NewObject, ObjectList } from './objects.ts';
-import type { WatchEvent, WatchSource } from './watch.ts';
+import type { Page, WatchEvent, WatchSource } from './watch.ts';
 
 export interface ResourceKind {
   /** `v1`, `batch/v1`, … */
@@ -20,8 +20,14 @@ export interface Precondition {
 export interface Resource {
   readonly path: string;
   get(name: string): Promise<KubernetesObject | null>;
-  /** The object as the API server keeps it; `existed` when the name was taken: then it is the one that was there. */
-  create(object: NewObject): Promise<{ readonly object: KubernetesObject; readonly existed: boolean }>;
+  /**
+   * The object as the API server keeps it; `existed` when the name was taken: then it is the one that was there. With
+   * `metadataOnly` the answer does not send back everything else that was sent.
+   */
+  create(
+    object: NewObject,
+    answer?: Pick<Selector, 'metadataOnly'>,
+  ): Promise<{ readonly object: KubernetesObject; readonly existed: boolean }>;
   /**
    * A JSON merge patch; with `metadata.resourceVersion` in it only over that version. `gone` when there is no such
    * object, `conflict` when it is at another version by now.
@@ -40,7 +46,11 @@ export interface Selector {
   readonly metadataOnly?: boolean;
 }
 
-const PAGE = 500;
+/** Objects of a list's first page; the later ones are as long as what has come so far lets them be. */
+const FIRST_PAGE = 100;
+const MAX_PAGE = 1000;
+/** What a page should have at most: it is in memory as bytes, as text and as objects at once. */
+const PAGE_BYTES = 2 * 1024 * 1024;
 const LIST_TIMEOUT_MS = 60_000;
 /** The API server ends a watch by itself after so many seconds; between this and twice as long. */
 const WATCH_SECONDS = 300;
@@ -58,8 +68,14 @@ export function resource(client: KubernetesClient, kind: ResourceKind, namespace
   return {
     path,
     get,
-    async create(object) {
-      const { status, body } = await client.request({ method: 'POST', path, body: object, expect: [409] });
+    async create(object, answer = {}) {
+      const { status, body } = await client.request({
+        method: 'POST',
+        path,
+        body: object,
+        expect: [409],
+        ...(answer.metadataOnly === true ? { accept: METADATA } : {}),
+      });
       if (status !== 409) return { object: body as KubernetesObject, existed: false };
       const existing = await get(object.metadata.name);
       if (existing !== null) return { object: existing, existed: true };
@@ -82,36 +98,52 @@ export function resource(client: KubernetesClient, kind: ResourceKind, namespace
       return status !== 404 && status !== 409;
     },
     async *list(selector = {}) {
-      let token: string | null = null;
-      do {
-        const page = await listPage(client, path, selector, token);
-        yield* page.items;
-        token = page.continue;
-      } while (token !== null);
+      for await (const { items } of listPages(client, path, selector)) yield* items;
     },
     source: (selector = {}) => ({
-      list: (token, signal) => listPage(client, path, selector, token, signal),
+      list: (signal) => listPages(client, path, selector, signal),
       watch: (resourceVersion, signal) => follow(client, path, selector, resourceVersion, signal),
     }),
   };
 }
 
-interface Page {
-  readonly items: readonly KubernetesObject[];
-  readonly resourceVersion: string;
-  readonly continue: string | null;
+/** The pages of a list, each about as large as the others whatever the objects are. */
+async function* listPages(
+  client: KubernetesClient,
+  path: string,
+  selector: Selector,
+  signal?: AbortSignal,
+): AsyncGenerator<Page> {
+  let query: Query = { ...queryOf(selector), limit: String(FIRST_PAGE) };
+  for (;;) {
+    const { page, token, bytes } = await listPage(client, path, selector, query, signal);
+    yield page;
+    if (token === null) return;
+    const fitting = Math.floor((PAGE_BYTES * Math.max(1, page.items.length)) / Math.max(1, bytes));
+    const limit = Math.max(1, Math.min(MAX_PAGE, fitting));
+    query = { ...queryOf(selector), limit: String(limit), continue: token };
+  }
+}
+
+type Query = Readonly<Record<string, string>>;
+
+interface ReadPage {
+  readonly page: Page;
+  /** Where the list goes on; null at its end. */
+  readonly token: string | null;
+  readonly bytes: number;
 }
 
 async function listPage(
   client: KubernetesClient,
   path: string,
   selector: Selector,
-  token: string | null,
+  query: Query,
   signal?: AbortSignal,
-): Promise<Page> {
-  const { status, body } = await client.request({
+): Promise<ReadPage> {
+  const { status, body, bytes } = await client.request({
     path,
-    query: { ...queryOf(selector), limit: String(PAGE), ...(token === null ? {} : { continue: token }) },
+    query,
     expect: [404, 410],
     timeoutMs: LIST_TIMEOUT_MS,
     ...(selector.metadataOnly === true ? { accept: METADATA_LIST } : {}),
@@ -122,7 +154,8 @@ async function listPage(
     throw new RetryableError(`${path} does not exist: is the CustomResourceDefinition installed? (\`healer crd\`)`);
   }
   const { metadata, items } = body as ObjectList;
-  return { items: items ?? [], resourceVersion: metadata.resourceVersion, continue: metadata.continue || null };
+  const page = { items: items ?? [], resourceVersion: metadata.resourceVersion };
+  return { page, token: metadata.continue || null, bytes };
 }
 
 async function* follow(
@@ -160,7 +193,7 @@ function eventOf(line: string, path: string): WatchEvent {
   throw new Kind(`Watching ${path} failed: ${said}`);
 }
 
-function queryOf({ labels, fields }: Selector): Record<string, string> {
+function queryOf({ labels, fields }: Selector): Query {
   return {
     ...(labels === undefined ? {} : { labelSelector: labels }),
     ...(fields === undefined ? {} : { fieldSelector: fields }),

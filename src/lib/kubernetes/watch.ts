@@ -19,16 +19,16 @@ export interface WatchEvent {
   readonly object: KubernetesObject;
 }
 
+/** A part of a list; all parts have the same revision. */
+export interface Page {
+  readonly items: readonly KubernetesObject[];
+  readonly resourceVersion: string;
+}
+
 /** Where objects come from. Throws ResourceExpired when a revision or a page is no longer to be had. */
 export interface WatchSource {
-  list(
-    token: string | null,
-    signal: AbortSignal,
-  ): Promise<{
-    readonly items: readonly KubernetesObject[];
-    readonly resourceVersion: string;
-    readonly continue: string | null;
-  }>;
+  /** At least one page, also of nothing. */
+  list(signal: AbortSignal): AsyncIterable<Page>;
   watch(resourceVersion: string, signal: AbortSignal): AsyncIterable<WatchEvent>;
 }
 
@@ -145,7 +145,7 @@ class ListAndWatch<T> implements Reflector<T> {
     // What the watch has passed already and is not here was removed since.
     const isPast = this.#revision !== null && !isNewer(resourceVersion, this.#revision);
     if (isPast && !this.#kept.has(name)) return;
-    this.#put(name, this.#keep(object));
+    this.#putNewer(object);
   }
 
   async #run(stop: AbortSignal): Promise<void> {
@@ -164,15 +164,12 @@ class ListAndWatch<T> implements Reflector<T> {
 
   async #list(stop: AbortSignal): Promise<void> {
     const found = new Map<string, Kept<T>>();
-    let token: string | null = null;
-    let revision: string;
-    do {
-      const page = await this.#options.source.list(token, stop);
-      // Page by page, so that what is not kept of large objects never is in memory all at once.
-      for (const object of page.items) found.set(object.metadata.name, this.#keep(object));
-      revision = page.resourceVersion;
-      token = page.continue;
-    } while (token !== null);
+    let revision = '';
+    // Page by page, so that what is not kept of large objects never is in memory all at once.
+    for await (const { items, resourceVersion } of this.#options.source.list(stop)) {
+      for (const object of items) found.set(object.metadata.name, this.#knownOrKept(object));
+      revision = resourceVersion;
+    }
     if (stop.aborted) return;
     this.#heard();
     this.#replace(found, revision);
@@ -188,8 +185,12 @@ class ListAndWatch<T> implements Reflector<T> {
     for (const [name, kept] of found) this.#put(name, kept);
   }
 
-  #keep(object: KubernetesObject): Kept<T> {
-    return { value: this.#options.keep(object), resourceVersion: object.metadata.resourceVersion };
+  /** Listed anew, most objects are what they were: they are neither read nor held twice. */
+  #knownOrKept(object: KubernetesObject): Kept<T> {
+    const { name, resourceVersion } = object.metadata;
+    const known = this.#kept.get(name);
+    if (known?.resourceVersion === resourceVersion) return known;
+    return { value: this.#options.keep(object), resourceVersion };
   }
 
   /** One watch, to its end. */
@@ -243,8 +244,16 @@ class ListAndWatch<T> implements Reflector<T> {
     if (type === 'DELETED') {
       const kept = this.#kept.get(name);
       if (kept !== undefined && !isNewer(kept.resourceVersion, resourceVersion)) this.#drop(name);
-    } else if (type !== 'BOOKMARK') this.#put(name, this.#keep(object));
+    } else if (type !== 'BOOKMARK') this.#putNewer(object);
     this.#revision = resourceVersion;
+  }
+
+  /** Most of what a watch tells of was written here and is known from the answer: it is not read again. */
+  #putNewer(object: KubernetesObject): void {
+    const { name, resourceVersion } = object.metadata;
+    const before = this.#kept.get(name);
+    if (before !== undefined && !isNewer(resourceVersion, before.resourceVersion)) return;
+    this.#put(name, { value: this.#options.keep(object), resourceVersion });
   }
 
   #put(name: string, kept: Kept<T>): void {

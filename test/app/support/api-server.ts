@@ -20,7 +20,7 @@ export function clientOf(answers: Answers): { readonly client: KubernetesClient;
         const Kind = status >= 500 ? RetryableError : PermanentError;
         throw new Kind(`${request.path} answered ${status}`);
       }
-      return { status, body };
+      return { status, body, bytes: 0 };
     },
     stream: unused,
     text: unused,

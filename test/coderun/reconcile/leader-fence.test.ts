@@ -5,7 +5,17 @@ import { RetryableError } from '../../../src/lib/errors.ts';
 
 const WRITES = ['patchStatus', 'ensureFiles', 'refreshCredentials', 'ensureJob', 'stopJob', 'cleanUp'] as const;
 /** What every replica may do: the name is the lock of a create, and a cancel is only a wish. */
-const FOR_ALL = ['create', 'get', 'listActive', 'listExpired', 'requestCancel', 'watch', 'observe', 'output'] as const;
+const FOR_ALL = [
+  'create',
+  'get',
+  'glance',
+  'listActive',
+  'listExpired',
+  'requestCancel',
+  'watch',
+  'observe',
+  'output',
+] as const;
 
 function engineThatNotes() {
   const calls: string[] = [];

@@ -52,6 +52,19 @@ const status = async (engine: FakeEngine) => {
 };
 
 describe('the reconciler', () => {
+  it('says with one write what came of a start', async () => {
+    const { engine, reconciler } = scene();
+    await engine.create(DRAFT);
+    await reconciler.reconcile(name);
+    expect(engine.calls).toEqual(['ensureFiles', expect.stringMatching(/^ensureJob/), 'patchStatus']);
+    const { conditions } = await status(engine);
+    expect(conditions.map(({ type, status: is }) => `${type} ${is}`)).toEqual([
+      'Accepted True',
+      'ContextReady True',
+      'JobCreated True',
+    ]);
+  });
+
   it('brings a run from its creation to a reported end', async () => {
     const { engine, reconciler, ended } = scene();
     await engine.create(DRAFT);

@@ -78,7 +78,11 @@ export class FakeEngine implements Engine {
   }
 
   async get(name: string) {
-    this.before('get');
+    return this.peek(name);
+  }
+
+  async glance(name: string) {
+    this.before('glance');
     return this.peek(name);
   }
 

@@ -82,14 +82,16 @@ class Server implements WatchSource {
     for (const wake of this.#wake.splice(0)) wake();
   }
 
-  async list(token: string | null) {
-    this.lists += 1;
-    if (this.mood === 'refusing') throw new RetryableError('503', { retryAfterMs: null });
-    // Two pages, so that reading a list takes several answers.
+  async *list() {
+    // Two pages, so that reading a list takes several answers; what changes between them is told by the watch.
     const all = [...this.objects.values()];
     const half = Math.ceil(all.length / 2);
-    const items = token === null ? all.slice(0, half) : all.slice(half);
-    return { items, resourceVersion: String(this.revision), continue: token === null ? 'rest' : null };
+    const resourceVersion = String(this.revision);
+    for (const items of [all.slice(0, half), all.slice(half)]) {
+      this.lists += 1;
+      if (this.mood === 'refusing') throw new RetryableError('503', { retryAfterMs: null });
+      yield { items, resourceVersion };
+    }
   }
 
   /** As it is now: it changes while a watch waits. */
@@ -137,15 +139,21 @@ interface Scene {
   readonly reflector: Reflector<number>;
   readonly told: (readonly [string, number | null])[];
   readonly problems: string[];
+  /** Names and values of the objects that were read, in order. */
+  readonly read: string[];
 }
 
 function scene(): Scene {
   const [server, hours] = [new Server(), new Hours()];
   const told: Scene['told'] = [];
   const problems: string[] = [];
+  const read: string[] = [];
   const reflector = createReflector<number>({
     source: server,
-    keep: (object) => Number(object['value']),
+    keep: (object) => {
+      read.push(`${object.metadata.name}=${object['value']}`);
+      return Number(object['value']);
+    },
     onChange: (name, now) => void told.push([name, now]),
     onProblem: (message) => void problems.push(message),
     clock: () => hours.now,
@@ -154,7 +162,7 @@ function scene(): Scene {
     idleMs: 100_000,
     resyncMs: 3_600_000,
   });
-  return { server, hours, reflector, told, problems };
+  return { server, hours, reflector, told, problems, read };
 }
 
 const pictureOf = ({ reflector, server }: Scene) =>
@@ -178,6 +186,26 @@ describe('a watch', () => {
     ]);
     expect(given.server.lists).toBe(2);
     await given.reflector.stop();
+  });
+
+  it('reads no object twice: not what was written here, and not what a later list finds unchanged', async () => {
+    const { server, hours, reflector, read } = scene();
+    for (const name of ['a', 'b']) server.write(name, 1);
+    reflector.start();
+    await reflector.synced();
+    reflector.offer(made('a', server.revision + 1, 2));
+    server.write('a', 2);
+    await settle();
+    expect(read).toEqual(['a=1', 'b=1', 'a=2']);
+    server.write('b', 3);
+    server.change('expired');
+    await settle();
+    server.change('well');
+    await hours.pass(60_000);
+    expect(server.lists).toBe(4);
+    expect(reflector.get('b')).toBe(3);
+    expect(read).toEqual(['a=1', 'b=1', 'a=2', 'b=3']);
+    await reflector.stop();
   });
 
   it('opens anew where it was when the server ends it, without listing', async () => {

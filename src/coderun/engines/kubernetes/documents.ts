@@ -40,7 +40,8 @@ export function customResources(deps: DocumentsDeps): Omit<CodeRuns, 'watch'> {
       picture.codeRuns.offer(object);
       return { codeRun, existed };
     },
-    get: async (name) => (await world.run(name))?.codeRun ?? null,
+    get: async (name) => (await world.runNow(name))?.codeRun ?? null,
+    glance: async (name) => (await world.run(name))?.codeRun ?? null,
     async listActive() {
       const runs = (await everything(deps)).filter(needsDriving);
       return runs.map(({ codeRun }) => codeRun).toSorted((a, b) => a.createdAt - b.createdAt);

@@ -27,7 +27,7 @@ export interface EventsDeps {
 const MAX_NOTE = 1024;
 const CONTROLLER = 'healer.platform/coderuns';
 /** Reasons of conditions that are steps forward; any other reason of a condition that is true is something that is waited for. */
-const GOOD = ['JobStarted', 'JobPending', 'AgentSucceeded'];
+const GOOD = ['JobStarted', 'AgentSucceeded'];
 
 export function createEvents(deps: EventsDeps): Events {
   const { events, mayWrite, onProblem } = deps;
@@ -64,7 +64,7 @@ interface Step {
 }
 
 /** Steps that go well and that nobody asks for: the status has them, and thousands of runs would write them for nobody. */
-const SILENT = ['Accepted', 'FilesReady', 'Reported'];
+const SILENT = ['Accepted', 'FilesReady', 'JobPending', 'Reported'];
 
 /** Conditions that are new or say something new, and starts that failed. Pure. */
 export function stepsBetween(before: CodeRunStatus, after: CodeRunStatus): readonly Step[] {

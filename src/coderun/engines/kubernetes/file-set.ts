@@ -19,19 +19,29 @@ const MAP_BYTES = 900_000;
 const MAX_BYTES = 4 * MAP_BYTES;
 const DIGEST_ANNOTATION = 'healer/file-set-digest';
 
-export interface FileSetPlan {
+/** A file set as a Job names it. */
+export interface FileSetNames {
   readonly name: string;
-  readonly digest: string;
-  /** The first one has the set's own name and is to be written last: once it is there, the set is complete. */
-  readonly maps: readonly { readonly name: string; readonly data: Readonly<Record<string, string>> }[];
+  readonly maps: readonly { readonly name: string }[];
   /** Empty when the files are keys of the one map. */
   readonly pieced: readonly PiecedFile[];
 }
 
+export interface FileSetPlan extends FileSetNames {
+  readonly digest: string;
+  /** The first one has the set's own name and is to be written last: once it is there, the set is complete. */
+  readonly maps: readonly { readonly name: string; readonly data: Readonly<Record<string, string>> }[];
+}
+
+/** Without the texts, which may be large. */
+export function namesOf({ name, maps, pieced }: FileSetPlan): FileSetNames {
+  return { name, maps: maps.map((map) => ({ name: map.name })), pieced };
+}
+
 /** How a file set becomes ConfigMaps. Pure. PermanentError when it is too large for any number of them. */
 export function planFileSet(codeRun: Pick<CodeRun, 'name'>, files: FileSet): FileSetPlan {
-  const name = fileSetName(codeRun.name, files);
   const digest = fileSetDigest(files);
+  const name = fileSetName(codeRun.name, digest);
   const total = Object.entries(files).reduce((sum, [key, text]) => sum + key.length + Buffer.byteLength(text), 0);
   if (total <= MAP_BYTES) return { name, digest, maps: [{ name, data: files }], pieced: [] };
   if (total > MAX_BYTES) {

@@ -10,39 +10,53 @@ export interface Hints {
   of(uid: string): Promise<Hint>;
 }
 
-/** An answer serves all looks for so long: of a thousand runs that wait, each look would ask for events otherwise. */
+/**
+ * One answer serves every look for so long, whatever it is about: the API server reads all Events of the namespace for
+ * each question, so that a thousand runs that wait would have it read a thousand times a thousand.
+ */
 const FRESH_MS = 10_000;
-/** Answers that are kept; the oldest go first. */
-const MAX_KEPT = 2_000;
+/** A status takes no longer sentences; more is not kept. */
+const MAX_MESSAGE = 2_000;
+
+type Warnings = ReadonlyMap<string, NonNullable<Hint>>;
 
 export function createHints({ resources, clock }: { readonly resources: Resources; readonly clock: Clock }): Hints {
-  const known = new Map<string, { readonly at: number; readonly hint: Promise<Hint> }>();
+  let known: { readonly freshUntil: number; readonly warnings: Promise<Warnings> } | null = null;
+  const read = (now: number): Promise<Warnings> => {
+    const answer = { freshUntil: now + FRESH_MS, warnings: newestWarnings(resources) };
+    known = answer;
+    // Whoever asked sees the error; the next look asks again.
+    answer.warnings.catch(() => {
+      if (known === answer) known = null;
+    });
+    return answer.warnings;
+  };
   return {
-    of(uid) {
+    async of(uid) {
       const now = clock();
-      const before = known.get(uid);
-      if (before !== undefined && now - before.at < FRESH_MS) return before.hint;
-      const hint = newestWarning(uid, resources);
-      known.delete(uid);
-      known.set(uid, { at: now, hint });
-      // Whoever asked sees the error; the next look asks again.
-      hint.catch(() => known.delete(uid));
-      for (const oldest of known.keys()) {
-        if (known.size <= MAX_KEPT) break;
-        known.delete(oldest);
-      }
-      return hint;
+      const warnings = await (known !== null && now < known.freshUntil ? known.warnings : read(now));
+      return warnings.get(uid) ?? null;
     },
   };
 }
 
-async function newestWarning(uid: string, { coreEvents }: Resources): Promise<Hint> {
-  let newest: { readonly at: string; readonly reason: string; readonly message: string } | null = null;
-  const fields = `involvedObject.uid=${uid},type=Warning`;
-  for await (const event of coreEvents.list({ fields })) {
-    const { reason, message, lastTimestamp, eventTime } = event as Readonly<Record<string, unknown>>;
-    const at = String(lastTimestamp ?? eventTime ?? event.metadata.creationTimestamp);
-    if (newest === null || at > newest.at) newest = { at, reason: String(reason), message: String(message) };
+interface Told {
+  readonly involvedObject?: { readonly uid?: string };
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTimestamp?: string | null;
+  readonly eventTime?: string | null;
+}
+
+/** The newest Warning about each object of the namespace, by the object's uid. */
+async function newestWarnings({ coreEvents }: Resources): Promise<Warnings> {
+  const newest = new Map<string, { readonly at: string; readonly reason: string; readonly message: string }>();
+  for await (const event of coreEvents.list({ fields: 'type=Warning' })) {
+    const { involvedObject, reason = '', message = '', lastTimestamp, eventTime } = event as Told;
+    const uid = involvedObject?.uid ?? '';
+    const at = lastTimestamp ?? eventTime ?? event.metadata.creationTimestamp;
+    const before = newest.get(uid);
+    if (before === undefined || at > before.at) newest.set(uid, { at, reason, message: message.slice(0, MAX_MESSAGE) });
   }
   return newest;
 }

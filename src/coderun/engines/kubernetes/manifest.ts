@@ -5,7 +5,7 @@ import { PRESERVE_ANNOTATION, TTL_ANNOTATION } from '../../reconcile/assess.ts';
 import type { CodeRun } from '../../schema.ts';
 import type { CodeRunTemplates } from '../../templates.ts';
 import { environmentOf, PATHS } from './environment.ts';
-import type { FileSetPlan } from './file-set.ts';
+import type { FileSetNames } from './file-set.ts';
 import { launchCommand } from './launch.ts';
 import {
   childLabels,
@@ -31,7 +31,7 @@ export interface JobInput {
   readonly namespace: string;
   readonly pods: PodSettings;
   readonly templates: CodeRunTemplates;
-  readonly files: FileSetPlan;
+  readonly files: FileSetNames;
   /** The claim that is mounted; null for a volume that goes with the Pod. */
   readonly workspace: string | null;
   readonly hasToken: boolean;

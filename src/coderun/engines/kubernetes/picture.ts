@@ -8,9 +8,8 @@ import { type JobView, jobView, type PodView, podView } from './views.ts';
 
 /** What is kept of a CodeRun. */
 export interface KeptRun {
+  /** Without its long texts: ten thousand prompts are more than the process may take, and only a start needs one. */
   readonly codeRun: CodeRun;
-  /** The texts of an ended run are let go of: ten thousand prompts are more than the process may take. */
-  readonly isWhole: boolean;
   readonly isHeld: boolean;
   readonly isExcluded: boolean;
   readonly foreignConditions: readonly object[];
@@ -173,15 +172,13 @@ export function needsDriving({ codeRun, isExcluded }: Pick<KeptRun, 'codeRun' | 
 
 export function keptRun(object: KubernetesObject): KeptRun {
   const codeRun = codeRunOf(object);
-  const kept = {
-    codeRun,
+  const { prompt: _, promptModification: __, acceptanceCriteria: ___, ...spec } = codeRun.spec;
+  return {
+    codeRun: { ...codeRun, spec },
     isHeld: object.metadata.finalizers?.includes(RUN_FINALIZER) ?? false,
     isExcluded: isExcluded(object.metadata.labels),
     foreignConditions: foreignConditions(object),
   };
-  if (needsDriving(kept)) return { ...kept, isWhole: true };
-  const { prompt: _, promptModification: __, acceptanceCriteria: ___, ...spec } = codeRun.spec;
-  return { ...kept, codeRun: { ...codeRun, spec }, isWhole: false };
 }
 
 export function keptMap({ metadata }: KubernetesObject): KeptMap {

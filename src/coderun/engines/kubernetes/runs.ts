@@ -2,15 +2,15 @@ import { PermanentError, RetryableError } from '../../../lib/errors.ts';
 import type { Observed, Runs } from '../../engine.ts';
 import { renderFiles } from '../../files.ts';
 import { type CodeRun, isTerminalPhase, isTrue } from '../../schema.ts';
-import type { CodeRunTemplates } from '../../templates.ts';
 import type { Credentials } from './credentials.ts';
 import { expiryOf } from './documents.ts';
 import type { Events } from './events.ts';
-import { configMaps, type FileSetPlan, isSameFileSet, planFileSet } from './file-set.ts';
+import { configMaps, type FileSetNames, isSameFileSet, namesOf, planFileSet } from './file-set.ts';
 import { jobManifest } from './manifest.ts';
 import { JOB_FINALIZER, jobName, RUN_FINALIZER, STOP_ANNOTATION, UID_LABEL } from './names.ts';
 import { type ObserveDeps, observeJob } from './observe.ts';
 import type { KubernetesEngineOptions } from './options.ts';
+import type { KeptRun } from './picture.ts';
 import { type Resources, takeFinalizerOff } from './resources.ts';
 import type { JobView } from './views.ts';
 import { claimWorkspace, removeWorkspaces, type WorkspaceDeps } from './workspace.ts';
@@ -65,13 +65,16 @@ function currentFileSet(names: readonly string[]): string | null {
 }
 
 async function ensureFiles(codeRun: CodeRun, deps: RunsDeps): Promise<void> {
-  const { resources, options, credentials, picture, mayWrite } = deps;
-  const plan = planOf(codeRun, options.templates);
-  await ensureHeld(codeRun, deps);
+  const { resources, options, credentials, picture, clock, mayWrite } = deps;
+  const at = clock();
+  const found = await startable(codeRun, deps);
+  if (found === null) return;
+  const plan = planFileSet(codeRun, renderFiles(found.codeRun, options.templates));
+  if (!found.isHeld) await hold(codeRun, deps);
   for (const manifest of configMaps(codeRun, plan, options.namespace).toReversed()) {
     if (picture.configMaps.get(manifest.metadata.name)?.runUid === codeRun.uid) continue;
     mayWrite();
-    const { object, existed } = await resources.configMaps.create(manifest);
+    const { object, existed } = await resources.configMaps.create(manifest, { metadataOnly: true });
     if (existed && object.metadata.labels?.[UID_LABEL] !== codeRun.uid) {
       throw new RetryableError(`The ConfigMap ${object.metadata.name} of an earlier CodeRun is still being removed.`);
     }
@@ -81,20 +84,44 @@ async function ensureFiles(codeRun: CodeRun, deps: RunsDeps): Promise<void> {
     picture.configMaps.offer(object);
   }
   await credentials.ensure(codeRun);
+  prepared.set(codeRun, { at, files: namesOf(plan) });
 }
 
-/** Files are asked for twice in a row, as ConfigMaps and by the Job; rendered once, they are not kept any longer. */
-const planned = new WeakMap<CodeRun, FileSetPlan>();
+/** What a Job is started with: the files that were made for it, and when it was last seen that it may be started. */
+interface Prepared {
+  readonly at: number;
+  readonly files: FileSetNames;
+}
 
-function planOf(codeRun: CodeRun, templates: CodeRunTemplates): FileSetPlan {
-  const known = planned.get(codeRun) ?? planFileSet(codeRun, renderFiles(codeRun, templates));
-  planned.set(codeRun, known);
-  return known;
+/** Between the files and the Job of one look; not known after a restart. */
+const prepared = new WeakMap<CodeRun, Prepared>();
+/** A Job is started by what was read no longer ago, in milliseconds. */
+const FRESH_MS = 5_000;
+
+/**
+ * The CodeRun with all its texts, asked of the API server: what the picture says may be a moment old, and a Job that is
+ * started wrongly is not to be taken back. Null when it is not any more what was judged: it is to be judged again.
+ */
+async function startable(codeRun: CodeRun, { world }: RunsDeps): Promise<KeptRun | null> {
+  const found = await world.runNow(codeRun.name);
+  if (found?.codeRun.uid !== codeRun.uid) throw new RetryableError(`The CodeRun ${codeRun.name} is gone.`);
+  const now = found.codeRun;
+  if (now.generation !== codeRun.generation || now.problem !== undefined) return null;
+  if (now.cancelRequested || now.spec.contextVersion !== codeRun.spec.contextVersion) return null;
+  return isTerminalPhase(now.status.phase) || isTrue(now.status, 'JobCreated') ? null : found;
+}
+
+async function preparedFor(codeRun: CodeRun, deps: RunsDeps): Promise<Prepared | null> {
+  const known = prepared.get(codeRun);
+  const now = deps.clock();
+  if (known !== undefined && now - known.at < FRESH_MS) return known;
+  const found = await startable(codeRun, deps);
+  if (found === null) return null;
+  return known ?? { at: now, files: namesOf(planFileSet(codeRun, renderFiles(found.codeRun, deps.options.templates))) };
 }
 
 /** A CodeRun that was written by hand brings no finalizer; it gets it before there is anything to see to. */
-async function ensureHeld(codeRun: CodeRun, { resources, picture, mayWrite }: RunsDeps): Promise<void> {
-  if (picture.codeRuns.get(codeRun.name)?.isHeld === true) return;
+async function hold(codeRun: CodeRun, { resources, picture, mayWrite }: RunsDeps): Promise<void> {
   const object = await resources.codeRuns.get(codeRun.name);
   if (object === null || object.metadata.uid !== codeRun.uid || object.metadata.deletionTimestamp !== undefined) {
     throw new RetryableError(`The CodeRun ${codeRun.name} is being deleted.`);
@@ -112,14 +139,15 @@ async function ensureHeld(codeRun: CodeRun, { resources, picture, mayWrite }: Ru
 async function ensureJob(codeRun: CodeRun, deadlineSeconds: number, deps: RunsDeps): Promise<void> {
   const { resources, options, picture, credentials, mayWrite } = deps;
   if (picture.isComplete() && picture.jobs.get(jobName(codeRun)) !== undefined) return;
-  if (!(await mayStart(codeRun, deps))) return;
+  const start = await preparedFor(codeRun, deps);
+  if (start === null) return;
   const isPersistent = options.pods.workspace.kind === 'persistent';
   const manifest = jobManifest({
     codeRun,
     namespace: options.namespace,
     pods: options.pods,
     templates: options.templates,
-    files: planOf(codeRun, options.templates),
+    files: start.files,
     workspace: isPersistent ? await claimWorkspace(codeRun, workspaceDeps(deps)) : null,
     hasToken: (await credentials.expiry(codeRun)) !== 'none',
     deadlineSeconds,
@@ -132,14 +160,6 @@ async function ensureJob(codeRun: CodeRun, deadlineSeconds: number, deps: RunsDe
     throw new PermanentError(`The Job ${manifest.metadata.name} is there and belongs to something else.`);
   }
   picture.jobs.offer(object);
-}
-
-/** What the picture says may be a moment old; a Job that is started wrongly is not to be taken back. */
-async function mayStart(codeRun: CodeRun, { world }: RunsDeps): Promise<boolean> {
-  const now = (await world.runNow(codeRun.name))?.codeRun ?? null;
-  if (now === null || now.uid !== codeRun.uid || now.isDeleting === true || now.problem !== undefined) return false;
-  const isSameAttempt = now.spec.contextVersion === codeRun.spec.contextVersion;
-  return isSameAttempt && !isTerminalPhase(now.status.phase) && !isTrue(now.status, 'JobCreated');
 }
 
 /** Ends the Job by its own deadline: unlike deletion that leaves the Job, and its name, where they are. */

@@ -9,7 +9,7 @@ import { type JobView, jobView, type PodView, podView } from './views.ts';
 /** What is there: from the picture while it is complete, asked of the API server otherwise. */
 export interface World {
   run(name: string): Promise<KeptRun | null>;
-  /** Asked of the API server, whatever the picture says. */
+  /** Asked of the API server, whatever the picture says, and with its texts. */
   runNow(name: string): Promise<KeptRun | null>;
   runs(): Promise<readonly KeptRun[]>;
   /** The Job of the attempt. With `isSure` a Job that the picture does not know is asked for. */
@@ -24,14 +24,13 @@ export function createWorld(resources: Resources, picture: Picture): World {
     const object = await resources.codeRuns.get(name);
     if (object === null) return null;
     picture.codeRuns.offer(object);
-    return { ...keptRun(object), codeRun: codeRunOf(object), isWhole: true };
+    return { ...keptRun(object), codeRun: codeRunOf(object) };
   };
   return {
     runNow,
     async run(name) {
-      const kept = picture.isComplete() ? picture.codeRuns.get(name) : undefined;
-      // One that is not known may be too new; one that has ended is kept without its texts.
-      return kept?.isWhole === true ? kept : runNow(name);
+      // One that is not known may be too new.
+      return (picture.isComplete() ? picture.codeRuns.get(name) : undefined) ?? runNow(name);
     },
     async runs() {
       if (picture.isComplete()) return [...picture.codeRuns.values()];

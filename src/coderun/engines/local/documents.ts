@@ -38,6 +38,7 @@ export function storedCodeRuns(
     });
   return {
     get,
+    glance: get,
     async create(draft) {
       const isNew = await rows.insert(rowOf(draft, clock()));
       const codeRun = await get(draft.name);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { RetryableError } from '../../../lib/errors.ts';
-import { type FileSet, fileSetName } from '../../files.ts';
+import { type FileSet, fileSetDigest, fileSetName } from '../../files.ts';
 import type { CodeRun } from '../../schema.ts';
 import { isCode, type JobFile, makeFolder, type RunFolder, writeAtomically } from './folder.ts';
 
@@ -25,7 +25,7 @@ export function layOut(codeRun: CodeRun, folder: RunFolder, files: FileSet): voi
   for (const [name, text] of Object.entries(files)) {
     writeFileSync(join(draft, name), text, { mode: name.endsWith('.sh') ? 0o500 : 0o400 });
   }
-  writeAtomically(folder.fileSet, fileSetName(codeRun.name, files));
+  writeAtomically(folder.fileSet, fileSetName(codeRun.name, fileSetDigest(files)));
   try {
     renameSync(draft, folder.files);
   } catch (error) {

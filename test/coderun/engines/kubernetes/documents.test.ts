@@ -146,20 +146,16 @@ describe('a CodeRun of the API', () => {
     ]);
   });
 
-  it('is kept without its texts once there is nothing to bring about any more', () => {
-    const spec = { ...MINIMAL, prompt: 'long' };
-    expect(keptRun(object(spec))).toMatchObject({ isWhole: true, codeRun: { spec: { prompt: 'long' } } });
-    const reported = {
-      type: 'Reported',
-      status: 'True',
-      reason: 'Reported',
-      message: '',
-      observedGeneration: 1,
-      lastTransitionTime: '2026-11-20T11:30:00Z',
-    };
-    const over = keptRun(object(spec, { phase: 'Failed', contextVersion: 1, conditions: [reported] }));
-    expect(over.isWhole).toBe(false);
-    expect(over.codeRun.spec.prompt).toBeUndefined();
+  it('is kept without its long texts, and with everything that it is judged by', () => {
+    const spec = { ...MINIMAL, prompt: 'long', promptModification: 'longer', acceptanceCriteria: 'longest' };
+    const given = object(spec, { phase: 'Running', contextVersion: 1, message: 'on it' });
+    const { codeRun } = keptRun(given);
+    const { prompt: _, promptModification: __, acceptanceCriteria: ___, ...short } = codeRunOf(given).spec;
+    expect(codeRun).toStrictEqual({ ...codeRunOf(given), spec: short });
+    const observed = { ...nothing, job: { state: 'running', name: 'job', startedAt: NOW } } as const;
+    expect(assess(observed, codeRun, DEFAULT_RECONCILE_POLICY, NOW)).toEqual(
+      assess(observed, codeRunOf(given), DEFAULT_RECONCILE_POLICY, NOW),
+    );
   });
 
   it('names its workspace after service and agent, whatever characters they have [R17]', () => {
