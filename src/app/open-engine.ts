@@ -13,7 +13,7 @@ import { registerClusterGauges } from '../report/cluster-gauges.ts';
 import type { Metrics } from '../report/metrics.ts';
 import type { OpenGate } from '../safety/index.ts';
 import { codeRunRows } from '../store/coderuns.ts';
-import type { Store } from '../store/open.ts';
+import { type Store, writeOne } from '../store/open.ts';
 import { definitionState, wantedDefinition } from './cluster-definition.ts';
 import { createClusterHealth, leaderCheck } from './cluster-health.ts';
 import { refusedRights } from './cluster-rights.ts';
@@ -62,7 +62,7 @@ function localEngine({ settings, log, env, clock, store, templates, gitToken, ga
   // Replicas on one database would each start what the others have started: one of them leads.
   const lease = store.dialect === 'postgres' ? storeLease(store, clock) : null;
   const engine = createLocalEngine({
-    rows: codeRunRows(store.db),
+    rows: codeRunRows(store.db, (statement) => writeOne(store, statement)),
     dataDir: resolve(settings.dataDir),
     templates,
     clock,

@@ -42,6 +42,8 @@ export interface MachineOptions {
 }
 
 export interface ApplyOptions {
+  /** Done in the same transaction, before the fact is applied. */
+  readonly first?: (tx: Tx) => Promise<void>;
   /** Done in the same transaction, whether or not the fact moved anything. */
   readonly also?: (tx: Tx) => Promise<void>;
   /** The fact counts only for a remediation that is still so. */
@@ -123,8 +125,9 @@ export function createMachine(options: MachineOptions): Machine {
       return { before, after: result.remediation, fact, entries: result.entries };
     },
 
-    apply: async (id, fact, { also, onlyIf } = {}) => {
-      const step = await store.transaction(async (tx) => {
+    apply: async (id, fact, { first, also, onlyIf } = {}) => {
+      const step = await store.unhurried(async (tx) => {
+        await first?.(tx);
         const applied = await machine.applyIn(tx, id, fact, onlyIf);
         await also?.(tx);
         return applied;
@@ -150,7 +153,8 @@ async function keepLineage(tx: Tx, before: Remediation | null, after: Remediatio
   const attempts = attemptsSpent(after);
   // A remediation that opens has spent nothing yet: its numbers are the lineage's own.
   if (before !== null && (attempts !== attemptsSpent(before) || after.spawned !== before.spawned)) {
-    await saveSpending(tx, after.lineageId, { attempts, spawned: after.spawned });
+    const lineage = { id: after.lineageId, key: after.subjectKey };
+    await saveSpending(tx, lineage, { attempts, spawned: after.spawned });
   }
   if (after.phase === 'succeeded' && before !== null && !isTerminal(before.phase)) {
     await closeLineage(tx, after.subjectKey, 'green', now);

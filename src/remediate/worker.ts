@@ -3,7 +3,7 @@ import { messageOf, PermanentError, RetryableError } from '../lib/errors.ts';
 import type { Fact } from '../model/fact.ts';
 import type { Remediation } from '../model/remediation.ts';
 import { type ClaimedEffect, claimEffects, finishEffect, nextEffectDue, postponeEffect } from '../store/effects.ts';
-import { isLostRace, type Store, savepoint, type Tx } from '../store/open.ts';
+import { isLostRace, type Store, savepoint, type Tx, writeOne } from '../store/open.ts';
 import { dueRemediations, findRemediation, nextWake, takeDueRemediations } from '../store/remediations.ts';
 import { type Effect, type EffectKind, isWanted } from './effects.ts';
 import type { Machine, Step } from './machine.ts';
@@ -11,7 +11,8 @@ import type { Machine, Step } from './machine.ts';
 /** What carrying out an effect led to. */
 export type Handled =
   | { readonly kind: 'done' }
-  | { readonly kind: 'fact'; readonly fact: Fact }
+  /** `first` is written in the same transaction, before the fact. */
+  | { readonly kind: 'fact'; readonly fact: Fact; readonly first?: (tx: Tx) => Promise<void> }
   /** Nothing new yet; look again then, in milliseconds since the epoch. */
   | { readonly kind: 'again'; readonly at: number };
 
@@ -80,7 +81,7 @@ export function createWorker(options: WorkerOptions): Worker {
     // Most looks find nothing; those need no transaction.
     if ((await dueRemediations(store.db, clock(), 1)).length === 0) return 0;
     // One sync of the disk for all of them: each remediation of a storm has a timer of its own.
-    const steps = await store.transaction(async (tx) => {
+    const steps = await store.unhurried(async (tx) => {
       const rung: (Step | null)[] = [];
       for (const id of await takeDueRemediations(tx, store.dialect, clock(), TIMERS))
         rung.push(await ringTimer(tx, id));
@@ -102,21 +103,28 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   };
 
+  const finish = (claimed: ClaimedEffect, state: 'done' | 'dropped', note: string | null = null): Promise<void> =>
+    writeOne(store, (db) => finishEffect(db, claimed, state, note));
+
+  const postpone = (claimed: ClaimedEffect, at: number, error: string | null): Promise<void> =>
+    writeOne(store, (db) => postponeEffect(db, claimed, at, error));
+
   const carryOut = async (claimed: ClaimedEffect): Promise<void> => {
     try {
       const remediation = await findRemediation(store.db, claimed.remediationId);
       const effect = claimed.payload as Effect;
       if (remediation === null || !isWanted(effect, remediation)) {
-        await finishEffect(store.db, claimed, 'dropped', 'overtaken');
+        await finish(claimed, 'dropped', 'overtaken');
         return;
       }
       // The kinds of effect and handler are the same by construction of `Handlers`.
       const handler = handlers[effect.kind] as Handler;
       const handled = await handler(effect as never, remediation, abort.signal);
-      if (handled.kind === 'again') await postponeEffect(store.db, claimed, handled.at, null);
-      else if (handled.kind === 'done') await finishEffect(store.db, claimed, 'done');
+      if (handled.kind === 'again') await postpone(claimed, handled.at, null);
+      else if (handled.kind === 'done') await finish(claimed, 'done');
       else {
         await machine.apply(remediation.id, handled.fact, {
+          ...(handled.first === undefined ? {} : { first: handled.first }),
           also: (tx) => finishEffect(tx, claimed, 'done'),
           // Asked again in the transaction itself: a late answer must not hit what came after it. What was done in the
           // world (a CodeRun, a pull request) is told in any case.
@@ -136,12 +144,12 @@ export function createWorker(options: WorkerOptions): Worker {
     const told = { effect: claimed.key, kind: claimed.kind, tries: claimed.tries, giveUp, error: message };
     if (!isCutShort) onError('effect failed', told);
     if (giveUp) {
-      await finishEffect(store.db, claimed, 'dropped', message);
+      await finish(claimed, 'dropped', message);
       return;
     }
     const wanted = error instanceof RetryableError ? error.retryAfterMs : null;
     const delay = wanted ?? Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (claimed.tries - 1));
-    await postponeEffect(store.db, claimed, clock() + delay, message);
+    await postpone(claimed, clock() + delay, message);
   };
 
   const begin = (piece: () => Promise<void>, name: string): void => {

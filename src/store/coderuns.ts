@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
+import type { Reader } from './open.ts';
 import type { CodeRunTable, Database } from './schema.ts';
 
 /** A CodeRun as the store keeps it: documents are JSON text, times milliseconds, booleans 0 and 1. */
@@ -22,10 +23,13 @@ export interface CodeRunRows {
   requestCancel(name: string, now: number): Promise<boolean>;
 }
 
+type Write = <T>(statement: (db: Reader) => Promise<T>) => Promise<T>;
+
 /** SQLite takes at most 32,766 variables in a statement; PostgreSQL 65,535. */
 const CHUNK = 500;
 
-export function codeRunRows(db: Kysely<Database>): CodeRunRows {
+/** @param write how a single statement is written; at once unless told otherwise */
+export function codeRunRows(db: Kysely<Database>, write: Write = (statement) => statement(db)): CodeRunRows {
   const select = () => db.selectFrom('coderuns').selectAll();
   const get = async (name: string) => {
     const row = await select().where('name', '=', name).executeTakeFirst();
@@ -34,11 +38,13 @@ export function codeRunRows(db: Kysely<Database>): CodeRunRows {
   return {
     get,
     async insert(row) {
-      const result = await db
-        .insertInto('coderuns')
-        .values(row)
-        .onConflict((conflict) => conflict.column('name').doNothing())
-        .executeTakeFirst();
+      const result = await write((on) =>
+        on
+          .insertInto('coderuns')
+          .values(row)
+          .onConflict((conflict) => conflict.column('name').doNothing())
+          .executeTakeFirst(),
+      );
       return Number(result.numInsertedOrUpdatedRows ?? 0) > 0;
     },
     async listActive() {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import type { Reader, Store, Tx } from './open.ts';
+import type { Dialect } from './dialect.ts';
+import { type Reader, type Store, type Tx, writeOne } from './open.ts';
 import { prepared } from './prepared.ts';
 
 export interface NewEffect {
@@ -79,7 +80,17 @@ export async function claimEffects(
   leaseMs: number,
   limit: number,
 ): Promise<readonly ClaimedEffect[]> {
-  const skipLocked = store.dialect === 'postgres' ? sql`for update skip locked` : sql``;
+  return writeOne(store, (db) => claimIn(db, store.dialect, now, leaseMs, limit));
+}
+
+async function claimIn(
+  db: Reader,
+  dialect: Dialect,
+  now: number,
+  leaseMs: number,
+  limit: number,
+): Promise<readonly ClaimedEffect[]> {
+  const skipLocked = dialect === 'postgres' ? sql`for update skip locked` : sql``;
   const { rows } = await sql<{
     key: string;
     remediation_id: string;
@@ -96,7 +107,7 @@ export async function claimEffects(
     )
     update effects set leased_until = ${now + leaseMs}, tries = tries + 1
     where key in (select key from due)
-    returning key, remediation_id, kind, payload, revision, tries, due_at`.execute(store.db);
+    returning key, remediation_id, kind, payload, revision, tries, due_at`.execute(db);
   // Neither database promises an order for what it returns.
   return rows
     .toSorted((a, b) => a.due_at - b.due_at || (a.key < b.key ? -1 : 1))

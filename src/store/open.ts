@@ -1,11 +1,12 @@
 import { Kysely, sql } from 'kysely';
 import { keepLogShort } from './checkpoints.ts';
-import type { Tx } from './connection.ts';
+import type { Reader, Tx } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { migrate } from './migrations.ts';
 import { postgresDialect } from './postgres.ts';
 import { command, type DirectConnection, directly } from './prepared.ts';
 import type { Database } from './schema.ts';
+import { sharedCommits, type Transact } from './shared-commits.ts';
 import { lockFolder, openSqlite } from './sqlite.ts';
 
 export type { Reader, Tx } from './connection.ts';
@@ -16,6 +17,11 @@ export interface Store {
   readonly dialect: Dialect;
   /** Runs `work` in a transaction; one that lost a race with another process is tried again, so `work` may run twice. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * The same for work that no sender waits for: an embedded store lets it wait some milliseconds for other such work and
+   * syncs the disk once for all of it.
+   */
+  unhurried<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Throws when the store cannot be reached. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -41,14 +47,19 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const within = <T>(tx: Tx, work: (tx: Tx) => Promise<T>): Promise<T> =>
     direct === null ? work(tx) : directly(tx, direct, () => work(tx));
   const checkpoints = options.kind === 'sqlite' ? keepLogShort(db, fileIn(options.dir)) : null;
+  const transaction: Transact = (work) => retryLostRaces(() => db.transaction().execute((tx) => within(tx, work)));
+  const shared =
+    options.kind !== 'sqlite' ? null : sharedCommits({ transaction, guard: savepoint, isLost: isLostRace });
   return {
     db,
     dialect,
-    transaction: (work) => retryLostRaces(() => db.transaction().execute((tx) => within(tx, work))),
+    transaction,
+    unhurried: shared?.run ?? transaction,
     ping: async () => {
       await sql`select 1`.execute(db);
     },
     close: async () => {
+      await shared?.drain();
       await checkpoints?.stop();
       await db.destroy();
       unlock();
@@ -98,6 +109,14 @@ async function retryLostRaces<T>(work: () => Promise<T>): Promise<T> {
       if (race >= MAX_RACES || !isLostRace(error)) throw error;
     }
   }
+}
+
+/** One statement that no sender waits for. A server needs no transaction around it, which would be two more trips. */
+export function writeOne<T>(
+  { db, dialect, unhurried }: Pick<Store, 'db' | 'dialect' | 'unhurried'>,
+  statement: (db: Reader) => Promise<T>,
+): Promise<T> {
+  return dialect === 'postgres' ? statement(db) : unhurried(statement);
 }
 
 /** The transaction around a savepoint is gone (SQLite ends it by itself when the disk is full, for example). */

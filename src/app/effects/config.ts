@@ -5,7 +5,7 @@ import { PermanentError } from '../../lib/errors.ts';
 import type { GitHub } from '../../lib/github/client.ts';
 import { githubError, isNotFound, splitRepository } from '../../lib/github/errors.ts';
 import type { AgentName } from '../../model/agent.ts';
-import type { Store } from '../../store/open.ts';
+import { type Store, writeOne } from '../../store/open.ts';
 import { saveRepositoryConfig } from '../../store/repository-configs.ts';
 
 export interface ConfigDeps {
@@ -26,7 +26,7 @@ export async function readRepositoryConfig(
   signal?: AbortSignal,
 ): Promise<ConfigReading> {
   const reading = await fetchConfig(github, repository, agents, signal);
-  await saveRepositoryConfig(store.db, repository, reading, clock());
+  await writeOne(store, (db) => saveRepositoryConfig(db, repository, reading, clock()));
   return reading;
 }
 

@@ -25,7 +25,7 @@ import type { Handler } from '../../remediate/worker.ts';
 import type { Metrics } from '../../report/metrics.ts';
 import { spanOfFinding, type Tracing } from '../../report/traces/index.ts';
 import { createNonce, createRedactor, type Redactor } from '../../safety/index.ts';
-import { insertBrief } from '../../store/briefs.ts';
+import { insertBrief, type StoredBrief } from '../../store/briefs.ts';
 import type { Store } from '../../store/open.ts';
 import { earlierLives } from '../../store/repairs.ts';
 import type { Settings } from '../settings.ts';
@@ -52,7 +52,7 @@ export interface GatherDeps {
   readonly secrets: readonly string[];
 }
 
-/** Evidence, judgement and prompt for the next attempt, stored as a brief before the machine hears of it. */
+/** Evidence, judgement and prompt for the next attempt, stored as a brief with what the machine makes of it. */
 export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
   const review = changeReviewer({ ...deps, refuse: deps.settings.changeReview.refuse });
   return async (effect, known, signal) => {
@@ -89,9 +89,13 @@ export function gatherHandler(deps: GatherDeps): Handler<'gather'> {
         words: wordsOf(judged.classification),
       },
     );
-    const briefId = await storeBrief(deps, { ...all, ...judged, evidence: informed, ordinal: effect.ordinal });
+    const brief = writeBrief(deps, { ...all, ...judged, evidence: informed, ordinal: effect.ordinal });
     const suspicious = suspiciousPlaces(remediation, judged.classification, informed.findings, redactor);
-    return { kind: 'fact', fact: { kind: 'evidence_gathered', briefId, ...judged.fact, suspicious } };
+    return {
+      kind: 'fact',
+      fact: { kind: 'evidence_gathered', briefId: brief.id, ...judged.fact, suspicious },
+      first: (tx) => insertBrief(tx, brief),
+    };
   };
 }
 
@@ -256,7 +260,7 @@ function classifyTimed(deps: GatherDeps, remediation: Remediation, evidence: Evi
   return classification;
 }
 
-async function storeBrief(deps: GatherDeps, input: Judged & Known & { readonly ordinal: number }): Promise<string> {
+function writeBrief(deps: GatherDeps, input: Judged & Known & { readonly ordinal: number }): StoredBrief {
   const { remediation, evidence, classification, fact, baseBranch } = input;
   const agent = deps.templates.agents.find(({ name }) => name === fact.agent);
   if (agent === undefined) throw new Error(`There is no agent ${fact.agent}.`);
@@ -276,9 +280,8 @@ async function storeBrief(deps: GatherDeps, input: Judged & Known & { readonly o
     earlierAttempts: input.before.flatMap(({ attempts }) => attempts).slice(-MAX_EARLIER),
     lastAttemptFiles: evidence.lastAttemptFiles,
   });
-  const id = deps.newId();
-  await insertBrief(deps.store.db, {
-    id,
+  return {
+    id: deps.newId(),
     remediationId: remediation.id,
     ordinal: input.ordinal,
     createdAt: deps.clock(),
@@ -289,6 +292,5 @@ async function storeBrief(deps: GatherDeps, input: Judged & Known & { readonly o
     baseBranch,
     prompt: prompt.text,
     knowledge: input.knowledge,
-  });
-  return id;
+  };
 }

@@ -25,7 +25,7 @@ export function unlessRepairWaits(gather: Handler<'gather'>, deps: OpenRepairDep
     const waiting = await waitingRepair(deps, remediation, fact.fingerprint, signal);
     if (waiting === null) return handled;
     const why = reason('repair_open', `Pull request #${waiting} holds the repair of this and waits to be merged.`);
-    return { kind: 'fact', fact: { ...fact, verdict: { kind: 'stop', phase: 'cancelled', reason: why } } };
+    return { ...handled, fact: { ...fact, verdict: { kind: 'stop', phase: 'cancelled', reason: why } } };
   };
 }
 
