@@ -1,6 +1,14 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import type { Dialect } from './dialect.ts';
 
+/** A repair that people merged, with the pull request that it was in. */
+export interface MergeTable {
+  remediation_id: string;
+  repository: string;
+  pull_request: number;
+  at: number;
+}
+
 /** Which repairs people merged: what a fix costs is counted by those. */
 export function mergeTables(dialect: Dialect): Migration {
   const time = sql.raw(dialect === 'sqlite' ? 'integer' : 'bigint');

@@ -1,6 +1,47 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import type { Dialect } from './dialect.ts';
 
+/** What people are told about: one message each, brought up to date as things go on. */
+export interface NoticeTable {
+  id: string;
+  kind: string;
+  repository: string | null;
+  /** 1 while anything of it goes on. */
+  is_open: number;
+  /** What comes before that joins it. */
+  group_until: number;
+  /** Grows with every change. */
+  sequence: number;
+  opened_at: number;
+  updated_at: number;
+  /** The whole Notice. */
+  document: string;
+}
+
+/** Which open notice tells about what; a row for as long as it goes on. */
+export interface NoticeSubjectTable {
+  key: string;
+  notice_id: string;
+  opened_at: number;
+}
+
+/** How far a notifier has got with a notice. */
+export interface NoticeMessageTable {
+  notice_id: string;
+  notifier: string;
+  state: 'pending' | 'done' | 'dropped';
+  /** Grows with every request; what was asked for while it was being sent is not lost. */
+  wanted: number;
+  due_at: number;
+  tries: number;
+  /** Since when it could not be sent; null while all is well. */
+  failing_since: number | null;
+  leased_until: number | null;
+  last_error: string | null;
+  /** What the notifier needs to change what it said; null before it said anything. */
+  reference: string | null;
+}
+
 /** What people are told, about what, and how far each notifier has got with it. */
 export function noticeTables(dialect: Dialect): Migration {
   return {

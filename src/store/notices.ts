@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { isOver, type Notice } from '../model/notice.ts';
+import type { NoticeMessageTable } from './notice-tables.ts';
 import type { Reader, Store, Tx } from './open.ts';
-import type { NoticeMessageTable } from './schema.ts';
 
 /** Writes a notice for the first time. What comes before `groupUntil` may join it. */
 export async function insertNotice(tx: Tx, notice: Notice, groupUntil: number): Promise<void> {

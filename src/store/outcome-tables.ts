@@ -1,5 +1,51 @@
-import { type Kysely, type Migration, sql } from 'kysely';
+import { type Generated, type Kysely, type Migration, sql } from 'kysely';
 import type { Dialect } from './dialect.ts';
+
+/** How each attempt ended; memory. A row is written once more when its attempt is remembered again. */
+export interface OutcomeTable {
+  seq: Generated<number>;
+  /** `<remediation>:<ordinal>`. */
+  id: string;
+  remediation_id: string;
+  task_id: string;
+  ordinal: number;
+  number: number;
+  repository: string;
+  failure_type: string;
+  fingerprint: string;
+  rule: string;
+  /** Whom the rules named. */
+  routed_agent: string;
+  agent: string;
+  outcome: string;
+  /** 1 when the agent pushed a commit. */
+  changed: number;
+  /** What the agent said it did; redacted. */
+  approach: string;
+  detail: string;
+  /** JSON list of check names. */
+  still_red: string;
+  /** What is searched in: lower-case words. */
+  words: string;
+  duration_ms: number;
+  cost_usd: number | null;
+  started_at: number;
+  ended_at: number;
+}
+
+/** What the end of a remediation teaches; each kind at most once a remediation. */
+export interface LessonTable {
+  remediation_id: string;
+  kind: string;
+  at: number;
+  repository: string;
+  failure_type: string;
+  fingerprint: string;
+  rule: string;
+  routed_agent: string;
+  /** Who fixed it; null when nobody did. */
+  agent: string | null;
+}
 
 /**
  * Memory of outcomes. The full-text index is the database's own: FTS5 beside the table, kept by triggers, or a

@@ -3,7 +3,7 @@ import type { AgentName } from '../model/agent.ts';
 import type { FailureType } from '../model/failure-type.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Reader, Store, Tx } from './open.ts';
-import type { OutcomeTable } from './schema.ts';
+import type { OutcomeTable } from './outcome-tables.ts';
 
 /** How one attempt ended, as it is remembered. Texts went through the safety gate. Times are milliseconds. */
 export interface RememberedOutcome {

@@ -1,4 +1,7 @@
 import type { Generated } from 'kysely';
+import type { MergeTable } from './merge-tables.ts';
+import type { NoticeMessageTable, NoticeSubjectTable, NoticeTable } from './notice-tables.ts';
+import type { LessonTable, OutcomeTable } from './outcome-tables.ts';
 import type { TaskRunTable } from './task-run-table.ts';
 
 /**
@@ -226,99 +229,4 @@ export interface IncidentTable {
   closed_at: number | null;
   /** `green` or `window`. */
   closed_by: string | null;
-}
-
-/** How each attempt ended; memory. A row is written once more when its attempt is remembered again. */
-export interface OutcomeTable {
-  seq: Generated<number>;
-  /** `<remediation>:<ordinal>`. */
-  id: string;
-  remediation_id: string;
-  task_id: string;
-  ordinal: number;
-  number: number;
-  repository: string;
-  failure_type: string;
-  fingerprint: string;
-  rule: string;
-  /** Whom the rules named. */
-  routed_agent: string;
-  agent: string;
-  outcome: string;
-  /** 1 when the agent pushed a commit. */
-  changed: number;
-  /** What the agent said it did; redacted. */
-  approach: string;
-  detail: string;
-  /** JSON list of check names. */
-  still_red: string;
-  /** What is searched in: lower-case words. */
-  words: string;
-  duration_ms: number;
-  cost_usd: number | null;
-  started_at: number;
-  ended_at: number;
-}
-
-/** A repair that people merged, with the pull request that it was in. */
-export interface MergeTable {
-  remediation_id: string;
-  repository: string;
-  pull_request: number;
-  at: number;
-}
-
-/** What the end of a remediation teaches; each kind at most once a remediation. */
-export interface LessonTable {
-  remediation_id: string;
-  kind: string;
-  at: number;
-  repository: string;
-  failure_type: string;
-  fingerprint: string;
-  rule: string;
-  routed_agent: string;
-  /** Who fixed it; null when nobody did. */
-  agent: string | null;
-}
-
-/** What people are told about: one message each, brought up to date as things go on. */
-export interface NoticeTable {
-  id: string;
-  kind: string;
-  repository: string | null;
-  /** 1 while anything of it goes on. */
-  is_open: number;
-  /** What comes before that joins it. */
-  group_until: number;
-  /** Grows with every change. */
-  sequence: number;
-  opened_at: number;
-  updated_at: number;
-  /** The whole Notice. */
-  document: string;
-}
-
-/** Which open notice tells about what; a row for as long as it goes on. */
-export interface NoticeSubjectTable {
-  key: string;
-  notice_id: string;
-  opened_at: number;
-}
-
-/** How far a notifier has got with a notice. */
-export interface NoticeMessageTable {
-  notice_id: string;
-  notifier: string;
-  state: 'pending' | 'done' | 'dropped';
-  /** Grows with every request; what was asked for while it was being sent is not lost. */
-  wanted: number;
-  due_at: number;
-  tries: number;
-  /** Since when it could not be sent; null while all is well. */
-  failing_since: number | null;
-  leased_until: number | null;
-  last_error: string | null;
-  /** What the notifier needs to change what it said; null before it said anything. */
-  reference: string | null;
 }

@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { UserError } from '../../lib/errors.ts';
 import type { Cause } from '../../model/remediation.ts';
-import { SECURITY_ALERT_KINDS } from '../../model/signal.ts';
+import { SECURITY_ALERT_KINDS } from '../../model/security-alert.ts';
 
 /** Kinds of things that are reported, as far as an agent has to go about them differently. */
 export const CAUSE_KINDS = [...SECURITY_ALERT_KINDS, 'review', 'platform_alert', 'play'] as const;

@@ -3,7 +3,8 @@ import type { EndedRun } from '../ended.ts';
 import { endedOf } from '../ended.ts';
 import type { Engine } from '../engine.ts';
 import type { CodeRun } from '../schema.ts';
-import type { Action, Assessment, StartFailure } from './assess.ts';
+import type { Action, Assessment } from './assess.ts';
+import type { StartFailure } from './ending.ts';
 
 /** Told of each CodeRun that ended: at least once, also after a restart, until it resolves. */
 export type OnEnded = (codeRun: CodeRun, ended: EndedRun) => Promise<void>;

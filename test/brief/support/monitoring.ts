@@ -112,11 +112,21 @@ async function serve(exporter: Script['exporter']): Promise<Server> {
   let scrape = 0;
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'text/plain; version=0.0.4');
-    response.end(exporter(scrape++));
+    response.end(timed(exporter(scrape++)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   server.unref();
   return server;
+}
+
+/**
+ * Each sample with its time. On a busy machine a scrape takes longer than the pause between two of them, and fails; samples
+ * without a time would be marked as gone by that until the next one succeeds.
+ */
+function timed(samples: string): string {
+  const now = Date.now();
+  const lines = samples.split('\n');
+  return lines.map((line) => (line === '' || line.startsWith('#') ? line : `${line} ${now}`)).join('\n');
 }
 
 /** What has to be let go of, in the order in which it was taken hold of. */

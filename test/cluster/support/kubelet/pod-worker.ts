@@ -8,11 +8,12 @@ import { ContainerLoop } from './container-loop.ts';
 import type { Running } from './container-run.ts';
 import { handle } from './handlers.ts';
 import { hostsText } from './hosts-file.ts';
-import type { Container, Pod, PodStatus, Terminated } from './kube-types.ts';
+import type { Container, Pod, PodStatus } from './kube-types.ts';
+import { lostView } from './lost-container.ts';
 import type { NodeContext } from './node-context.ts';
 import { persist } from './persist.ts';
 import type { PodContext } from './pod-context.ts';
-import { type ContainerView, isSidecar, type PodView, statusOf } from './pod-view.ts';
+import { isSidecar, type PodView, statusOf } from './pod-view.ts';
 import { StatusWriter, timestamp } from './status-writer.ts';
 import { MountError } from './volume-files.ts';
 import { PodVolumes } from './volumes.ts';
@@ -295,29 +296,4 @@ export class PodWorker implements PodContext {
 
 function isTerminal(status: PodStatus | undefined): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed';
-}
-
-/** What is left of a container that ran when the kubelet was ended: nobody can say how it ended. */
-function lostView(pod: Pod, container: Container): ContainerView | undefined {
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  const status = statuses.find(({ name }) => name === container.name);
-  if (status?.containerID === undefined) return undefined;
-  const lost: Terminated = {
-    exitCode: 137,
-    reason: 'ContainerStatusUnknown',
-    message: 'The container could not be located when the pod was terminated',
-    startedAt: status.state.running?.startedAt ?? timestamp(),
-    finishedAt: timestamp(),
-    containerID: status.containerID,
-  };
-  const terminated = status.state.terminated ?? lost;
-  const restartCount = status.restartCount + (pod.spec.restartPolicy === 'Never' ? 0 : 1);
-  return {
-    state: { terminated },
-    lastState: { terminated },
-    restartCount,
-    isReady: false,
-    isStarted: false,
-    id: status.containerID,
-  };
 }

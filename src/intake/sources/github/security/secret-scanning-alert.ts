@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { SecretLocation } from '../../../../model/signal.ts';
+import type { SecretLocation } from '../../../../model/security-alert.ts';
 import { eventHandler } from '../../handler.ts';
 import { actor, id, maybe, maybeLine, maybeUrl, repository, word } from '../schema.ts';
 import { type Actions, alertSignal } from './alert.ts';
