@@ -1,17 +1,19 @@
-/** Writes what is made from schemas: `npm run generate`. Tests compare each file with what would be written. */
+/** Writes what is made from other sources: `npm run generate`. Tests compare each file with what would be written. */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { codeRunPage } from './coderun-doc.ts';
 import { dashboard } from './dashboard.ts';
+import { scanWasm } from './scan-wasm.ts';
 import { settingsPage } from './settings-doc.ts';
 
-const FILES: Readonly<Record<string, () => string>> = {
+const FILES: Readonly<Record<string, () => string | Promise<string>>> = {
   'charts/healer/dashboards/healer.json': () => `${JSON.stringify(dashboard(), null, 2)}\n`,
   'docs/coderun.md': codeRunPage,
   'docs/settings.md': settingsPage,
+  'src/decide/classify/scan-wasm.ts': scanWasm,
 };
 
 for (const [path, make] of Object.entries(FILES)) {
-  writeFileSync(resolve(import.meta.dirname, '..', path), make());
+  writeFileSync(resolve(import.meta.dirname, '..', path), await make());
   console.log(path);
 }

@@ -1,17 +1,8 @@
 import type { RulePattern, RuleSet } from '../route/rule-set.ts';
 import { type CleanLine, cleanLine } from './line.ts';
-import { createScanner, type Literal, type Scanner, STRIDE } from './scanner.ts';
+import { createScanner, type FoundLine, type Literal, type Scanner } from './scanner.ts';
 import { STRUCTURE_LITERALS, StepTracker } from './steps.ts';
-import {
-  BLOCK_BYTES,
-  type Block,
-  blockOf,
-  CARRY_BYTES,
-  countLineEnds,
-  lineEnd,
-  lineStart,
-  TextStore,
-} from './text-store.ts';
+import { BLOCK_BYTES, type Block, CARRY_BYTES, TextStore } from './text-store.ts';
 
 /** A pattern matched a line. */
 export interface Hit {
@@ -41,9 +32,8 @@ export interface Reading {
 export interface Matcher {
   readonly rules: RuleSet;
   readonly scanner: Scanner;
-  /** Patterns by index of the text; empty for texts of structure. */
+  /** Patterns by index of the text; empty for the texts of structure, which come first. */
   readonly patternsOf: readonly (readonly RulePattern[])[];
-  readonly isStructure: readonly boolean[];
 }
 
 const matchers = new WeakMap<RuleSet, Matcher>();
@@ -63,9 +53,7 @@ export function matcherOf(rules: RuleSet): Matcher {
       patternsOf[index] = [...(patternsOf[index] ?? []), pattern];
     }
   }
-  const isStructure = literals.map((_, i) => i < STRUCTURE_LITERALS.length);
-  const scanner = createScanner(literals);
-  const matcher = { rules, scanner, patternsOf, isStructure };
+  const matcher = { rules, scanner: createScanner(literals), patternsOf };
   matchers.set(rules, matcher);
   return matcher;
 }
@@ -106,7 +94,7 @@ export class LogReader {
   /** Reads a log that stays in memory; nothing is copied. */
   readWhole(bytes: Uint8Array): void {
     const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const block = blockOf(view, 0, bytes.length);
+    const block: Block = { bytes: view, offset: 0, length: bytes.length, priority: 0 };
     this.store.add(block);
     this.scan(block);
     this.total = bytes.length;
@@ -146,7 +134,7 @@ export class LogReader {
     const whole = bytes[this.assembled - 1] === 13 && !isLast ? this.assembled - 1 : this.assembled;
     const cut = isLast || newline < BLOCK_BYTES ? whole : newline + 1;
     const rest = bytes.subarray(cut, this.assembled);
-    const block = blockOf(bytes, this.total, cut);
+    const block: Block = { bytes, offset: this.total, length: cut, priority: 0 };
     this.store.add(block);
     this.scan(block);
     this.total += cut;
@@ -160,27 +148,20 @@ export class LogReader {
   }
 
   private scan(block: Block): void {
-    const { bytes, view, length } = block;
-    const { scanner } = this.matcher;
-    let counted = 0;
-    let at = 0;
-    for (;;) {
-      const position = scanner.next(bytes, at, length);
-      if (position < 0) break;
-      const start = lineStart(bytes, position);
-      const end = lineEnd(bytes, position, length);
-      this.lines += countLineEnds(bytes, view, counted, start);
-      counted = start;
-      this.readLine(block, start, end, position);
-      at = end + 1;
-    }
-    this.lines += countLineEnds(bytes, view, counted, length);
+    const { bytes, length } = block;
+    const before = this.lines;
+    const ends = this.matcher.scanner.scan(bytes, length, (found) => {
+      this.lines = before + found.ends;
+      this.readLine(block, found);
+    });
+    this.lines = before + ends;
     if (length > 0) this.endsWithNewline = bytes[length - 1] === 10 || bytes[length - 1] === 13;
   }
 
-  private readLine(block: Block, start: number, end: number, first: number): void {
+  private readLine(block: Block, { start, end, first }: FoundLine): void {
+    const { scanner } = this.matcher;
     const candidates: RulePattern[] = [];
-    const hasStructure = this.gather(block.bytes, first, end, candidates);
+    const hasStructure = this.gather(scanner.found, candidates);
     if (candidates.length === 0 && !hasStructure) return;
     const from = first - start > DECODE_LIMIT - 512 ? first - 256 : start;
     const raw = block.bytes.toString('utf8', from, Math.min(end, from + DECODE_LIMIT));
@@ -193,28 +174,23 @@ export class LogReader {
     }
     if (raw.includes('\x1b')) {
       // Colours split what belongs together; the clean line is looked through again.
-      const clean = Buffer.from(line.text);
-      this.gather(clean, this.matcher.scanner.next(clean, 0, clean.length), clean.length, candidates);
+      scanner.scanLine(line.text);
+      this.gather(scanner.found, candidates);
     }
     if (this.tracker.echoing || line.marker === 'debug' || line.marker === 'command') return;
     for (const pattern of candidates) if (pattern.test(line.text)) this.keep(block, pattern, line, number, offset);
   }
 
-  /**
-   * Adds the patterns whose texts stand between two positions; says whether a text of structure does.
-   * @param first where the scanner has just found something; -1 when it found nothing
-   */
-  private gather(bytes: Uint8Array, first: number, to: number, candidates: RulePattern[]): boolean {
-    const { scanner, patternsOf, isStructure } = this.matcher;
+  /** Adds the patterns that texts stand for, each once a line; says whether one of them is a text of structure. */
+  private gather(texts: readonly number[], candidates: RulePattern[]): boolean {
+    const { patternsOf } = this.matcher;
     let hasStructure = false;
-    for (let at = first; at >= 0; at = scanner.next(bytes, at + STRIDE, to)) {
-      for (const text of scanner.found) {
-        if (isStructure[text]) hasStructure = true;
-        for (const pattern of patternsOf[text]!) {
-          if (this.triedOn[pattern.index] === this.lines || this.isSated(pattern)) continue;
-          this.triedOn[pattern.index] = this.lines;
-          candidates.push(pattern);
-        }
+    for (const text of texts) {
+      if (text < STRUCTURE_LITERALS.length) hasStructure = true;
+      for (const pattern of patternsOf[text]!) {
+        if (this.triedOn[pattern.index] === this.lines || this.isSated(pattern)) continue;
+        this.triedOn[pattern.index] = this.lines;
+        candidates.push(pattern);
       }
     }
     return hasStructure;

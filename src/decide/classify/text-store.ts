@@ -4,18 +4,12 @@
  */
 export interface Block {
   readonly bytes: Buffer;
-  readonly view: DataView;
   /** Position of `bytes[0]` in the whole log. */
   readonly offset: number;
   /** How many bytes of `bytes` belong to the block. */
   length: number;
   /** The weight of the best find inside. */
   priority: number;
-}
-
-export function blockOf(bytes: Buffer, offset: number, length: number): Block {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { bytes, view, offset, length, priority: 0 };
 }
 
 /** 128 KiB of new bytes and room for an unfinished line in front. */
@@ -120,29 +114,4 @@ export function lineEnd(bytes: Uint8Array, at: number, length: number): number {
   let end = at;
   while (end < length && bytes[end] !== 10 && bytes[end] !== 13) end++;
   return end;
-}
-
-const HIGH_BITS = 0x80808080 | 0;
-
-/** How many lines end between two positions. Four bytes at a time: few words hold anything below the space. */
-export function countLineEnds(bytes: Uint8Array, view: DataView, from: number, to: number): number {
-  let count = 0;
-  let at = from;
-  const lastWord = to - 3;
-  while (at < lastWord) {
-    const word = view.getInt32(at, true);
-    // Some byte is below 14 (Warren, Hacker's Delight, 6-1: "has a byte less than n").
-    if ((((word - 0x0e0e0e0e) | 0) & ~word & HIGH_BITS) !== 0) count = (count + endsIn(bytes, at, at + 4)) | 0;
-    at = (at + 4) | 0;
-  }
-  return count + endsIn(bytes, at, to);
-}
-
-function endsIn(bytes: Uint8Array, from: number, to: number): number {
-  let count = 0;
-  for (let at = from; at < to; at++) {
-    const byte = bytes[at]!;
-    if (byte === 10 || (byte === 13 && bytes[at + 1] !== 10)) count++;
-  }
-  return count;
 }
