@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ClusterEvent, clusterEvent } from '../../cluster-event.ts';
 import type { Peer } from '../../peer.ts';
 import type { SourceContext } from '../../source.ts';
 
@@ -66,32 +67,17 @@ const applicationSchema = z.object({
     .nullish(),
 });
 const treeSchema = z.object({ nodes: z.array(z.object({ ...resource, health })).nullish() });
-const eventsSchema = z.object({
-  items: z
-    .array(
-      z.object({
-        type: text,
-        reason: text,
-        message: text,
-        count: z.number().nullish(),
-        lastTimestamp: text,
-        eventTime: text,
-        involvedObject: z.object({ kind: text, name: text }).nullish(),
-      }),
-    )
-    .nullish(),
-});
+const eventsSchema = z.object({ items: z.array(clusterEvent).nullish() });
 
 export type ListedApplication = z.output<typeof listed>;
 export type Application = z.output<typeof applicationSchema>;
 export type TreeNode = NonNullable<z.output<typeof treeSchema>['nodes']>[number];
-export type ApplicationEvent = NonNullable<z.output<typeof eventsSchema>['items']>[number];
 
 /** One application with what is around it; null or empty where Argo CD did not say. */
 export interface ApplicationDetails {
   readonly application: Application;
   readonly nodes: readonly TreeNode[];
-  readonly events: readonly ApplicationEvent[];
+  readonly events: readonly ClusterEvent[];
 }
 
 const LIST_BYTES = 8 * 1024 * 1024;

@@ -1,4 +1,5 @@
-import type { Application, ApplicationDetails, ApplicationEvent } from './api.ts';
+import { type ClusterEvent, howOften, lastSeen, latestFirst } from '../../cluster-event.ts';
+import type { Application, ApplicationDetails } from './api.ts';
 
 const MAX_RESOURCES = 12;
 const MAX_EVENTS = 12;
@@ -69,16 +70,10 @@ function resourcesInWords({ application, nodes }: ApplicationDetails): readonly 
   return lines.size > shown.length ? [...shown, `  and ${lines.size - shown.length} more resources`] : shown;
 }
 
-function eventsInWords(events: readonly ApplicationEvent[]): readonly string[] {
-  const time = (event: ApplicationEvent): string => event.lastTimestamp ?? event.eventTime ?? '';
-  const isTelling = ({ type, reason }: ApplicationEvent): boolean =>
+function eventsInWords(events: readonly ClusterEvent[]): readonly string[] {
+  const isTelling = ({ type, reason }: ClusterEvent): boolean =>
     type === 'Warning' || /fail|error|degrad|OperationCompleted|StatusRefreshed/i.test(reason ?? '');
-  return events
-    .filter(isTelling)
-    .toSorted((a, b) => time(b).localeCompare(time(a)))
+  return latestFirst(events.filter(isTelling))
     .slice(0, MAX_EVENTS)
-    .map((event) => {
-      const often = (event.count ?? 1) > 1 ? ` (${event.count} times)` : '';
-      return `  event ${time(event)} ${event.reason ?? ''}${often}${message(event.message)}`;
-    });
+    .map((event) => `  event ${lastSeen(event)} ${event.reason ?? ''}${howOften(event)}${message(event.message)}`);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PermanentError } from '../../../lib/errors.ts';
+import { type ClusterEvent, clusterEvent } from '../../cluster-event.ts';
 import type { SourceContext } from '../../source.ts';
 
 /** Reads from one API server, and nothing else; throws when it refuses or cannot be reached. */
@@ -82,23 +83,10 @@ const deploymentSchema = z.object({
     })
     .nullish(),
 });
-const eventSchema = z.object({
-  metadata,
-  involvedObject: z.object({ kind: text, name: text }),
-  type: text,
-  reason: text,
-  message: text,
-  count: z.number().nullish(),
-  lastTimestamp: text,
-  eventTime: text,
-  series: z.object({ count: z.number().nullish(), lastObservedTime: text }).nullish(),
-});
-
 export type Pod = z.output<typeof podSchema>;
 export type ContainerState = z.output<typeof container>;
 export type ReplicaSet = z.output<typeof replicaSetSchema>;
 export type Deployment = z.output<typeof deploymentSchema>;
-export type ClusterEvent = z.output<typeof eventSchema>;
 
 /** One page of a list; what is behind it is not asked for. */
 export interface Page<T> {
@@ -144,7 +132,7 @@ export function clusterReads(read: ReadCluster, { signal }: Pick<SourceContext, 
         ...(selector === null ? { fieldSelector: 'status.phase!=Succeeded' } : { labelSelector: selector }),
       }),
     warnings: (namespace) =>
-      list(core, namespace, 'events', eventSchema, { ...limited(MAX_EVENTS), fieldSelector: 'type=Warning' }),
+      list(core, namespace, 'events', clusterEvent, { ...limited(MAX_EVENTS), fieldSelector: 'type=Warning' }),
     replicaSets: (namespace) => list(apps, namespace, 'replicasets', replicaSetSchema, limited(MAX_OBJECTS)),
     deployments: (namespace) => list(apps, namespace, 'deployments', deploymentSchema, limited(MAX_OBJECTS)),
   };

@@ -1,11 +1,11 @@
 import { messageOf } from '../../../lib/errors.ts';
 import type { Remediation } from '../../../model/remediation.ts';
+import type { ClusterEvent } from '../../cluster-event.ts';
 import { fillSelector } from '../../query-language.ts';
 import { concernsPlatform } from '../../relevance.ts';
 import { answer, type ContextSource, type SourceAnswer, type SourceContext } from '../../source.ts';
 import { alertsOf, whereabouts } from '../../whereabouts.ts';
 import {
-  type ClusterEvent,
   type ClusterReads,
   clusterReads,
   type Deployment,

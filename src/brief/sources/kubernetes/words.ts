@@ -1,4 +1,5 @@
-import type { ClusterEvent, ContainerState, Deployment, Pod, ReplicaSet } from './api.ts';
+import { type ClusterEvent, howOften, lastSeen, latestFirst } from '../../cluster-event.ts';
+import type { ContainerState, Deployment, Pod, ReplicaSet } from './api.ts';
 import { isTrouble, ownersOf } from './relate.ts';
 
 const MAX_MESSAGE = 500;
@@ -58,16 +59,11 @@ function deathInWords(
 
 /** Warnings about the named objects, the last one first. */
 export function eventsInWords(events: readonly ClusterEvent[], about: ReadonlySet<string>): readonly string[] {
-  const time = ({ series, lastTimestamp, eventTime, metadata }: ClusterEvent): string =>
-    series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '';
-  return events
-    .filter(({ involvedObject }) => about.has(involvedObject.name ?? ''))
-    .toSorted((a, b) => time(b).localeCompare(time(a)))
+  return latestFirst(events.filter(({ involvedObject }) => about.has(involvedObject?.name ?? '')))
     .slice(0, MAX_EVENTS)
     .map((event) => {
-      const count = event.series?.count ?? event.count ?? 1;
-      const { kind, name } = event.involvedObject;
-      return `- ${time(event)} ${kind ?? ''} ${name ?? ''} ${event.reason ?? ''}${count > 1 ? ` (${count} times)` : ''}${after(event.message)}`;
+      const { kind, name } = event.involvedObject ?? {};
+      return `- ${lastSeen(event)} ${kind ?? ''} ${name ?? ''} ${event.reason ?? ''}${howOften(event)}${after(event.message)}`;
     });
 }
 
