@@ -39,6 +39,12 @@ export class UnguardedError extends Error {
   override readonly name = 'UnguardedError';
 }
 
+/**
+ * A commit costs the disk and the processor much the same for one item as for many, and while the loop is full of
+ * requests each turn brings some. Whoever came first waits for at most so many turns.
+ */
+const MAX_TURNS = 4;
+
 interface Waiting<T, R> {
   readonly item: T;
   readonly resolve: (result: R) => void;
@@ -82,10 +88,18 @@ export function createGroupCommit<T, R>(
     for (const item of items) heldBytes -= sizeOf(item);
   };
 
+  /** Turns of the loop, so that requests that are already in the sockets share a commit: as long as more come. */
+  const gather = async (): Promise<void> => {
+    let before = -1;
+    for (let turn = 0; turn < MAX_TURNS && waiting.length > before && waiting.length < maxBatch; turn += 1) {
+      before = waiting.length;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+
   const run = async (): Promise<void> => {
-    // One turn of the loop, so that requests that are already in the socket share the first commit.
-    await new Promise((resolve) => setImmediate(resolve));
     while (waiting.length > 0) {
+      await gather();
       const batch = waiting.slice(0, maxBatch);
       waiting = waiting.slice(maxBatch);
       await commitBatch(batch);

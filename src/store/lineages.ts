@@ -47,20 +47,34 @@ export async function ensureLineage(tx: Tx, key: string, now: number): Promise<L
   return ensureLineage(tx, key, now);
 }
 
-const spending = prepared((db: Reader, { id, attempts, spawned }: { id: string; attempts: number; spawned: number }) =>
-  db.updateTable('lineages').set({ attempts, spawned }).where('id', '=', id),
+/** One lineage: found by its key, told from others of that key by its id. */
+export type LineageName = Pick<Lineage, 'id' | 'key'>;
+type Spent = Pick<Lineage, 'attempts' | 'spawned'>;
+
+const spending = prepared((db: Reader, { id, key, attempts, spawned }: LineageName & Spent) =>
+  db.updateTable('lineages').set({ attempts, spawned }).where('key', '=', key).where('id', '=', id),
 );
 
-export async function saveSpending(tx: Tx, id: string, spent: { attempts: number; spawned: number }): Promise<void> {
-  await spending.run(tx, { id, attempts: spent.attempts, spawned: spent.spawned });
+export async function saveSpending(tx: Tx, { id, key }: LineageName, { attempts, spawned }: Spent): Promise<void> {
+  await spending.run(tx, { id, key, attempts, spawned });
 }
 
 /** A lineage that was closed too early goes on, with what it has spent. False when another one is open meanwhile. */
-export async function reopenLineage(tx: Tx, id: string): Promise<boolean> {
-  const lineage = await tx.selectFrom('lineages').select(['key', 'open']).where('id', '=', id).executeTakeFirst();
+export async function reopenLineage(tx: Tx, { id, key }: LineageName): Promise<boolean> {
+  const lineage = await tx
+    .selectFrom('lineages')
+    .select('open')
+    .where('key', '=', key)
+    .where('id', '=', id)
+    .executeTakeFirst();
   if (lineage === undefined || lineage.open === 1) return lineage !== undefined;
-  if ((await findOpenLineage(tx, lineage.key)) !== null) return false;
-  await tx.updateTable('lineages').set({ open: 1, closed_at: null, closed_by: null }).where('id', '=', id).execute();
+  if ((await findOpenLineage(tx, key)) !== null) return false;
+  await tx
+    .updateTable('lineages')
+    .set({ open: 1, closed_at: null, closed_by: null })
+    .where('key', '=', key)
+    .where('id', '=', id)
+    .execute();
   return true;
 }
 

@@ -1,6 +1,7 @@
 import { type Kysely, type Migration, type MigrationProvider, Migrator, sql } from 'kysely';
 import { commandsAndLimits } from './commands-and-limits.ts';
 import type { Dialect } from './dialect.ts';
+import { leanOpening } from './lean-opening.ts';
 import { mergeTables } from './merge-tables.ts';
 import { noticeTables } from './notice-tables.ts';
 import { outcomeTables } from './outcome-tables.ts';
@@ -92,20 +93,24 @@ function initial(dialect: Dialect): Migration {
   };
 }
 
+/** Every step of the schema, by the name under which a store remembers that it was taken. */
+export function migrationsFor(dialect: Dialect): Readonly<Record<string, Migration>> {
+  return {
+    '0001_initial': initial(dialect),
+    '0002_commands_and_limits': commandsAndLimits(dialect),
+    '0003_outcomes': outcomeTables(dialect),
+    '0004_notices': noticeTables(dialect),
+    '0005_page_indexes': pageIndexes(),
+    '0007_task_runs': taskRunTables(dialect),
+    '0008_merges': mergeTables(dialect),
+    '0010_retention_indexes': retentionIndexes(),
+    '0011_lean_opening': leanOpening(dialect),
+  };
+}
+
 /** Brings the schema up to date; safe to call from several processes at once. Throws when a step fails. */
 export async function migrate(db: Kysely<Database>, dialect: Dialect): Promise<void> {
-  const provider: MigrationProvider = {
-    getMigrations: async () => ({
-      '0001_initial': initial(dialect),
-      '0002_commands_and_limits': commandsAndLimits(dialect),
-      '0003_outcomes': outcomeTables(dialect),
-      '0004_notices': noticeTables(dialect),
-      '0005_page_indexes': pageIndexes(),
-      '0007_task_runs': taskRunTables(dialect),
-      '0008_merges': mergeTables(dialect),
-      '0010_retention_indexes': retentionIndexes(),
-    }),
-  };
+  const provider: MigrationProvider = { getMigrations: async () => migrationsFor(dialect) };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
   if (error !== undefined) throw error;
 }

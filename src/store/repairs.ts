@@ -1,5 +1,6 @@
 import type { Remediation } from '../model/remediation.ts';
 import type { Reader } from './open.ts';
+import { ENDED } from './remediations.ts';
 
 /** As far back as earlier remediations of the same thing are looked for. */
 const MOST = 10;
@@ -10,6 +11,7 @@ export async function earlierLives(db: Reader, { id, subjectKey }: Remediation):
     .selectFrom('remediations')
     .select('document')
     .where('subject_key', '=', subjectKey)
+    .where('live', '=', ENDED)
     // Ids are ULIDs, so their order is the order of creation.
     .where('id', '<', id)
     .orderBy('id', 'desc')
@@ -26,6 +28,7 @@ export async function repairsInPullRequests(db: Reader, subjectKey: string): Pro
     .selectFrom('remediations')
     .select('document')
     .where('subject_key', '=', subjectKey)
+    .where('live', '=', ENDED)
     .where('phase', '=', 'succeeded')
     .orderBy('ended_at', 'desc')
     .limit(MOST)

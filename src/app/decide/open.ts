@@ -51,7 +51,8 @@ export async function openRemediation(
 ): Promise<Opened> {
   const now = deciding.clock();
   const { taskStem, message, ...known } = opening;
-  if (options.continues !== null) await reopenLineage(tx, options.continues.lineageId);
+  const { continues } = options;
+  if (continues !== null) await reopenLineage(tx, { id: continues.lineageId, key: continues.subjectKey });
   const lineage = await ensureLineage(tx, known.subjectKey, now);
   const remediation: Remediation = {
     ...BLANK,

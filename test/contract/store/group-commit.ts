@@ -51,6 +51,38 @@ export function groupCommitContract({ store, second }: StoreUnderTest): void {
     expect(await keys()).toHaveLength(50);
   });
 
+  it('shares it with what comes turn by turn of the loop meanwhile', async () => {
+    const { store: counted, count } = watched(store());
+    const commits = createGroupCommit(counted, keep, LIMITS);
+    const submitted: Promise<boolean>[] = [];
+    const comeIn = (left: number): void => {
+      if (left > 0) setImmediate(comeIn, left - 1);
+      submitted.push(commits.submit(`k${left}`));
+    };
+    comeIn(2);
+    await expect.poll(() => submitted.length).toBe(3);
+    expect(await Promise.all(submitted)).toEqual([true, true, true]);
+    expect(count()).toBe(1);
+  });
+
+  it('does not wait for ever while more and more comes', async () => {
+    const commits = createGroupCommit(store(), keep, { maxBatch: 1_000_000, maxWaiting: 1_000_000 });
+    let came = 0;
+    let isOver = false;
+    const others: Promise<boolean>[] = [];
+    const comeIn = (): void => {
+      if (isOver) return;
+      came += 1;
+      setImmediate(comeIn);
+      others.push(commits.submit(`k${came}`));
+    };
+    comeIn();
+    await others[0];
+    isOver = true;
+    await Promise.all(others);
+    expect(await keys()).toHaveLength(came);
+  });
+
   it('goes on with the next batch when there is more than one holds, each item once and in order', async () => {
     const order: string[] = [];
     const { store: counted, count } = watched(store());

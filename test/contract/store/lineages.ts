@@ -27,13 +27,13 @@ export function lineageContract({ store, second }: StoreUnderTest): void {
 
   it('stays the same while it is open, and keeps what was spent', async () => {
     const { id } = await ensure(KEY);
-    await store().transaction((tx) => saveSpending(tx, id, { attempts: 2, spawned: 4 }));
+    await store().transaction((tx) => saveSpending(tx, { id, key: KEY }, { attempts: 2, spawned: 4 }));
     expect(await ensure(KEY)).toEqual({ id, key: KEY, ordinal: 1, attempts: 2, spawned: 4 });
   });
 
   it('is followed by another one with a fresh budget only after it was closed', async () => {
     const first = await ensure(KEY);
-    await store().transaction((tx) => saveSpending(tx, first.id, { attempts: 3, spawned: 5 }));
+    await store().transaction((tx) => saveSpending(tx, first, { attempts: 3, spawned: 5 }));
     expect(await close()).toBe(true);
     expect(await close()).toBe(false);
     expect(await findOpenLineage(store().db, KEY)).toBeNull();
@@ -64,9 +64,9 @@ export function lineageContract({ store, second }: StoreUnderTest): void {
 
   it('goes on with what it has spent when it was closed too early', async () => {
     const { id } = await ensure(KEY);
-    await store().transaction((tx) => saveSpending(tx, id, { attempts: 1, spawned: 1 }));
+    await store().transaction((tx) => saveSpending(tx, { id, key: KEY }, { attempts: 1, spawned: 1 }));
     await close();
-    expect(await store().transaction((tx) => reopenLineage(tx, id))).toBe(true);
+    expect(await store().transaction((tx) => reopenLineage(tx, { id, key: KEY }))).toBe(true);
     expect(await findOpenLineage(store().db, KEY)).toMatchObject({ id, attempts: 1 });
   });
 
@@ -74,8 +74,8 @@ export function lineageContract({ store, second }: StoreUnderTest): void {
     const first = await ensure(KEY);
     await close();
     await ensure(KEY);
-    expect(await store().transaction((tx) => reopenLineage(tx, first.id))).toBe(false);
-    expect(await store().transaction((tx) => reopenLineage(tx, 'nobody'))).toBe(false);
+    expect(await store().transaction((tx) => reopenLineage(tx, first))).toBe(false);
+    expect(await store().transaction((tx) => reopenLineage(tx, { id: 'nobody', key: KEY }))).toBe(false);
     expect(await findOpenLineage(store().db, KEY)).toMatchObject({ ordinal: 2 });
   });
 }
