@@ -77,8 +77,11 @@ export function cutSettings(forms: ReadonlyMap<string, string>): (text: string, 
   const longest = Math.max(0, ...known.map(([form]) => form.length));
   const heads = Map.groupBy(known, ([form]) => form.slice(0, SHORTEST_PIECE));
   const tails = Map.groupBy(known, ([form]) => form.slice(-SHORTEST_PIECE));
+  // Two characters deny nearly every place; cutting a piece out of the text for each costs more than all patterns.
+  const [headPairs, tailPairs] = [pairsOf(heads), pairsOf(tails)];
   const before = (text: string, end: number): readonly Span[] => {
     for (let start = Math.max(0, end - longest); start <= end - SHORTEST_PIECE; start++) {
+      if (!headPairs.has(pairAt(text, start))) continue;
       const found = heads.get(text.slice(start, start + SHORTEST_PIECE));
       const owner = found?.find(([form]) => form.startsWith(text.slice(start, end)))?.[1];
       if (owner !== undefined) return [{ type: 'healer-setting', start, end, identity: owner }];
@@ -87,6 +90,7 @@ export function cutSettings(forms: ReadonlyMap<string, string>): (text: string, 
   };
   const behind = (text: string, start: number): readonly Span[] => {
     for (let end = Math.min(text.length, start + longest); end >= start + SHORTEST_PIECE; end--) {
+      if (!tailPairs.has(pairAt(text, end - SHORTEST_PIECE))) continue;
       const found = tails.get(text.slice(end - SHORTEST_PIECE, end));
       const owner = found?.find(([form]) => form.endsWith(text.slice(start, end)))?.[1];
       if (owner !== undefined) return [{ type: 'healer-setting', start, end, identity: owner }];
@@ -103,5 +107,10 @@ export function cutSettings(forms: ReadonlyMap<string, string>): (text: string, 
     return [...behind(text, 0), ...around, ...before(text, backOver(text, text.length))];
   };
 }
+
+const pairAt = (text: string, at: number): number => (text.charCodeAt(at) << 16) | text.charCodeAt(at + 1);
+
+const pairsOf = (pieces: ReadonlyMap<string, unknown>): ReadonlySet<number> =>
+  new Set([...pieces.keys()].map((piece) => pairAt(piece, 0)));
 
 const backOver = (text: string, end: number): number => (text.charCodeAt(end - 1) === 10 ? end - 1 : end);
