@@ -2,7 +2,6 @@ import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/core';
 import { paginateRest } from '@octokit/plugin-paginate-rest';
 import { restEndpointMethods } from '@octokit/plugin-rest-endpoint-methods';
-import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../clock.ts';
@@ -11,8 +10,10 @@ import { type Access, watchAccess } from './access.ts';
 import type { AskAsApp } from './app-deliveries.ts';
 import { guardedFetch, type RateLimit } from './fetch.ts';
 import { type ExpiringToken, type InstallationAuth, installationAuth } from './installation-auth.ts';
+import { retryFailures } from './retry.ts';
+import { lightThrottle } from './throttle.ts';
 
-const HealerOctokit = Octokit.plugin(restEndpointMethods, paginateRest, throttling, retry);
+const HealerOctokit = Octokit.plugin(restEndpointMethods, paginateRest, throttling);
 /** One repository's GitHub: REST methods under `.rest`, `.paginate`, `.request`. */
 export type GitHubRepository = InstanceType<typeof HealerOctokit>;
 
@@ -44,7 +45,7 @@ export interface GitHubOptions {
   readonly onAccess?: (access: Access) => void;
   /** Sees what is about to be written to GitHub and answers what has to be written instead; the keys that it names. */
   readonly outgoing?: (parameters: Readonly<Record<string, unknown>>) => object;
-  /** Base of the waiting time between retries in milliseconds (1, 4, 9 times this); tests set 1. */
+  /** Milliseconds: retries wait 1, 4, 9 times this, and a second of a rate limit is as long; tests set 1. */
   readonly retryBaseMs?: number;
 }
 
@@ -78,6 +79,8 @@ export interface GitHubApp {
 export const GITHUB_COM_API = 'https://api.github.com';
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_RETRIES = 2;
+/** 421 is how guardedFetch reports a redirect that it did not follow. */
+const NEVER_AGAIN = [400, 401, 403, 404, 405, 409, 410, 413, 415, 421, 422, 429, 451];
 /** Rate limits are waited for only this long; longer than that the caller decides. Seconds. */
 const LONGEST_RATE_LIMIT_WAIT_S = 30;
 const REPOSITORIES_KEPT = 500;
@@ -151,10 +154,6 @@ async function whoAmI(base: GitHubRepository, appAuth: ReturnType<typeof createA
   return data === null ? null : { id: data.id, slug: data.slug ?? '' };
 }
 
-/** The plugin's limiters that space writes 1 s and comments 3 s apart, as GitHub asks for; here they pass at once. */
-const AT_ONCE = { key: () => ({ schedule: (_job: unknown, work: () => unknown) => work() }) };
-const UNPACED = { write: AT_ONCE, notifications: AT_ONCE } as object;
-
 /** An API on this machine is no GitHub and has none of its limits on writing. */
 function isOnThisMachine(baseUrl: string): boolean {
   const { hostname } = new URL(baseUrl);
@@ -174,19 +173,15 @@ function octokitFor(options: GitHubOptions, baseUrl: string, doFetch: typeof fet
     ...(options.auth.kind === 'token' ? { auth: options.auth.token } : {}),
     log,
     request: { fetch: doFetch },
-    retry: {
-      retries: MAX_RETRIES,
-      retryAfterBaseValue: options.retryBaseMs ?? 1000,
-      // 421 is how guardedFetch reports a redirect that it did not follow.
-      doNotRetry: [400, 401, 403, 404, 405, 409, 410, 413, 415, 421, 422, 429, 451],
-    },
     throttle: {
       id: `${baseUrl} ${id}`,
+      retryAfterBaseValue: options.retryBaseMs ?? 1000,
       onRateLimit: (after, _request, _octokit, count) => mayWait(after, 'primary', count),
       onSecondaryRateLimit: (after, _request, _octokit, count) => mayWait(after, 'secondary', count),
-      ...(isOnThisMachine(baseUrl) ? UNPACED : {}),
+      ...lightThrottle(isOnThisMachine(baseUrl)),
     },
   });
+  retryFailures(octokit, { retries: MAX_RETRIES, baseMs: options.retryBaseMs ?? 1000, never: NEVER_AGAIN });
   // A POST that failed with 5xx may have happened: sending it again could comment twice. Effects retry by their own key.
   octokit.hook.before('request', (request) => {
     if (request.method === 'POST') request.request = { ...request.request, retries: 0 };

@@ -101,6 +101,39 @@ describe('the GitHub client', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it('waits for a rate limit that ends soon, once', async () => {
+    let count = 0;
+    const message = 'You have exceeded a secondary rate limit';
+    const server = await serve((_, response) => {
+      count += 1;
+      if (count === 1) json(response, 403, { message }, { 'retry-after': '2' });
+      else json(response, 200, { default_branch: 'main' });
+    });
+    const octokit = client(server).forRepository('acme/shop');
+    expect((await octokit.rest.repos.get(REPO)).data.default_branch).toBe('main');
+    expect(count).toBe(2);
+    const always = await serve((_, response) => json(response, 429, { message }, { 'retry-after': '2' }));
+    const again = client(always).forRepository('acme/shop').rest.repos.get(REPO);
+    await expect(again).rejects.toMatchObject({ status: 429 });
+    expect(always.requests).toHaveLength(2);
+  });
+
+  it('asks ten things at once of a repository, and no more', async () => {
+    let [now, most] = [0, 0];
+    const server = await serve((_, response) => {
+      now += 1;
+      most = Math.max(most, now);
+      setTimeout(() => {
+        now -= 1;
+        json(response, 200, {});
+      }, 5);
+    });
+    const octokit = client(server).forRepository('acme/shop');
+    await Promise.all(Array.from({ length: 40 }, () => octokit.rest.repos.get(REPO)));
+    expect(server.requests).toHaveLength(40);
+    expect(most).toBe(10);
+  });
+
   it('follows a renamed repository on its own host, and no redirect to another', async () => {
     const other = await serve((_, response) => json(response, 200, {}));
     const server = await serve((request, response) => {
