@@ -143,7 +143,7 @@ export async function openKubernetesBench(cluster: Cluster, change: BenchChange 
       for (const run of await engine.listActive()) await engine.stopJob(run, 'cancelled');
       for (const each of opened) await each.close();
       client.close();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { conditionOf, isTerminalPhase, isTrue } from '../../src/coderun/schema.ts';
 import { installDefinition, type KubernetesBench, openKubernetesBench } from './engine-bench.ts';
+import { holdIn } from './engine-hold.ts';
 import { type ApiError, sharedCluster, until } from './support/cluster.ts';
 
 interface Named {
@@ -87,7 +88,8 @@ describe('a CodeRun in a cluster', () => {
 
   it('writes nothing into an unchanged world, while it runs and after its end [R2]', async () => {
     bench.reconciler.start();
-    const draft = bench.draft('while [ ! -e "$HEALER_WORKSPACE/go" ]; do sleep 0.1; done & sleep 6');
+    const hold = holdIn(bench);
+    const draft = bench.draft(hold.script);
     await bench.engine.create(draft);
     await bench.reach(draft.name, ({ status }) => status.phase === 'Running', 'does not run');
     await bench.reconciler.drain();
@@ -95,6 +97,7 @@ describe('a CodeRun in a cluster', () => {
     for (let look = 0; look < 20; look += 1) await bench.reconciler.reconcile(draft.name);
     expect((await bench.engine.get(draft.name))?.status.phase).toBe('Running');
     expect(await written(whileRunning)).toEqual([]);
+    hold.letGo();
     await reported(draft.name);
     await until(
       PATIENCE_MS,
