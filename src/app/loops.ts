@@ -14,8 +14,8 @@ import { secretValues } from './load-settings.ts';
 import { memoriesOf } from './memories.ts';
 import { startRuns } from './runs.ts';
 
-/** Most of them wait for other systems; each gathering may hold logs of 48 MiB. */
-const CONCURRENT_EFFECTS = 16;
+/** Nearly all of them wait for other systems: a gathering for half a second. Their logs share what they may hold. */
+const CONCURRENT_EFFECTS = 48;
 /** Steps within this time wake the worker once, milliseconds: under a storm it would look after every batch. */
 const WAKE_MS = 10;
 

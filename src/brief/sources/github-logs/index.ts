@@ -9,11 +9,14 @@ import { answer, type ContextSource, type SourceContext } from '../../source.ts'
 const MEBIBYTE = 1024 * 1024;
 /** One job's log at most; what is longer loses its middle. */
 const JOB_BYTES = 24 * MEBIBYTE;
+/** What all gatherings under way hold of logs, as far as they know of each other when they begin. */
+const ALL_BYTES = 768 * MEBIBYTE;
 const MAX_LOGS = 20;
 const AT_ONCE = 4;
 
 /** Every failed job of the commit with its failed steps and its log, also those that no event named. */
 export function githubLogs(github: GitHub, download: DownloadJobLog): ContextSource {
+  let underWay = 0;
   return {
     name: 'github-logs',
     budget: { timeMs: 20_000, bytes: 48 * MEBIBYTE },
@@ -23,8 +26,13 @@ export function githubLogs(github: GitHub, download: DownloadJobLog): ContextSou
       const failed = await failedChecksOf(github, context);
       learn({ failedChecks: failed });
       const withLog = failed.filter((check) => check.jobId !== null).slice(0, MAX_LOGS);
-      const outcomes = await downloadAll(download, context, withLog);
-      return report(failed, outcomes);
+      underWay += 1;
+      try {
+        const room = Math.min(context.budget.bytes, Math.floor(ALL_BYTES / underWay));
+        return report(failed, await downloadAll(download, context, withLog, room));
+      } finally {
+        underWay -= 1;
+      }
     },
   };
 }
@@ -38,11 +46,12 @@ interface LogOutcome {
 
 async function downloadAll(
   download: DownloadJobLog,
-  { remediation, signal, budget, learn }: SourceContext,
+  { remediation, signal, learn }: SourceContext,
   withLog: readonly FailedCheck[],
+  room: number,
 ): Promise<readonly LogOutcome[]> {
   const limit = pLimit(AT_ONCE);
-  const maxBytes = Math.min(JOB_BYTES, Math.floor(budget.bytes / Math.max(1, withLog.length)));
+  const maxBytes = Math.min(JOB_BYTES, Math.floor(room / Math.max(1, withLog.length)));
   const logs: JobLog[] = [];
   const one = async (check: FailedCheck): Promise<LogOutcome> => {
     const { repository } = remediation;
