@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 
 /** A program ended with an error; the message has what it said. */
 export class CommandFailed extends Error {
@@ -23,7 +24,8 @@ export function run(
   stdin?: string,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env: { PATH: process.env['PATH'] ?? '', ...env } });
+    // Without HOME, kubectl keeps its cache in the folder that it is started in.
+    const child = spawn(program, args, { env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...env } });
     const pieces = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       pieces.stdout += text;
