@@ -5,6 +5,7 @@ import { messageOf, PermanentError, RetryableError } from '../errors.ts';
 import { retryAfterMs } from '../http.ts';
 import type { KubernetesAccess } from './access.ts';
 import { refusalOf, type Status } from './errors.ts';
+import { takeItems } from './items.ts';
 
 export interface KubernetesRequest {
   /** GET when left out. */
@@ -39,6 +40,8 @@ export interface KubernetesClient {
   /** See KubernetesAccess. */
   readonly namespace: string | null;
   request(request: KubernetesRequest): Promise<KubernetesAnswer>;
+  /** The same for a list: `onItem` is called with each of its objects as it comes, the answer's body is without them. */
+  list(request: KubernetesRequest, onItem: (item: unknown) => void): Promise<KubernetesAnswer>;
   /** The answer's body as it comes, for watches and logs; `timeoutMs` covers its head only. */
   stream(request: KubernetesRequest): Promise<IncomingMessage>;
   /** The body as text, at most `maxBytes` from its end. */
@@ -80,6 +83,13 @@ export function createKubernetesClient(options: ClientOptions): KubernetesClient
     server: access.server,
     namespace: access.namespace,
     request: (request) => within(request, async (signal) => answered(request, await open(request, signal))),
+    list: (request, onItem) =>
+      within(request, async (signal) => {
+        const answer = await open(request, signal);
+        if (answer.statusCode !== 200) return answered(request, answer);
+        const { rest, bytes } = await takeItems(answer, (text) => onItem(JSON.parse(text)));
+        return { status: 200, body: parse(rest), bytes };
+      }),
     stream: (request) =>
       within(request, async (signal, settle) => {
         const answer = await open(request, signal);

@@ -38,9 +38,9 @@ export interface NewObject {
   readonly [field: string]: unknown;
 }
 
-export interface ObjectList {
+/** What a list says besides its objects. */
+export interface ListHead {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  readonly items: readonly KubernetesObject[];
 }
 
 /**

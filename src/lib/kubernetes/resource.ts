@@ -1,9 +1,9 @@
 import { PermanentError, RetryableError } from '../errors.ts';
-import type { KubernetesClient } from './client.ts';
+import type { KubernetesClient, KubernetesRequest } from './client.ts';
 import { ResourceExpired } from './errors.ts';
 import { linesOf } from './lines.ts';
-import type { KubernetesObject, NewObject, ObjectList } from './objects.ts';
-import type { Page, WatchEvent, WatchSource } from './watch.ts';
+import type { KubernetesObject, ListHead, NewObject } from './objects.ts';
+import type { OnItem, WatchEvent, WatchSource } from './watch.ts';
 
 export interface ResourceKind {
   /** `v1`, `batch/v1`, … */
@@ -35,8 +35,8 @@ export interface Resource {
   patch(name: string, patch: object, subresource?: 'status'): Promise<KubernetesObject | 'gone' | 'conflict'>;
   /** False when it is gone already, or not the one that the precondition names any more. */
   remove(name: string, precondition?: Precondition): Promise<boolean>;
-  /** Every object that matches, page by page. `metadataOnly` leaves everything but names, labels and the like away. */
-  list(selector?: Selector): AsyncGenerator<KubernetesObject>;
+  /** Calls back with every object that matches. `metadataOnly` leaves everything but names, labels and the like away. */
+  list(onItem: OnItem, selector?: Selector): Promise<void>;
   source(selector?: Selector): WatchSource;
 }
 
@@ -49,8 +49,8 @@ export interface Selector {
 /** Objects of a list's first page; the later ones are as long as what has come so far lets them be. */
 const FIRST_PAGE = 100;
 const MAX_PAGE = 1000;
-/** What a page should have at most: it is in memory as bytes, as text and as objects at once. */
-const PAGE_BYTES = 2 * 1024 * 1024;
+/** About what a page should have, so that it comes soon whatever the objects are. */
+const PAGE_BYTES = 4 * 1024 * 1024;
 const LIST_TIMEOUT_MS = 60_000;
 /** The API server ends a watch by itself after so many seconds; between this and twice as long. */
 const WATCH_SECONDS = 300;
@@ -97,41 +97,42 @@ export function resource(client: KubernetesClient, kind: ResourceKind, namespace
       const { status } = await client.request({ method: 'DELETE', path: one(name), body, expect: [404, 409] });
       return status !== 404 && status !== 409;
     },
-    async *list(selector = {}) {
-      for await (const { items } of listPages(client, path, selector)) yield* items;
+    async list(onItem, selector = {}) {
+      await listAll(client, path, selector, onItem);
     },
     source: (selector = {}) => ({
-      list: (signal) => listPages(client, path, selector, signal),
+      list: (onItem, signal) => listAll(client, path, selector, onItem, signal),
       watch: (resourceVersion, signal) => follow(client, path, selector, resourceVersion, signal),
     }),
   };
 }
 
-/** The pages of a list, each about as large as the others whatever the objects are. */
-async function* listPages(
+/** Calls `onItem` with every object, page by page; gives the revision that the list is of. */
+async function listAll(
   client: KubernetesClient,
   path: string,
   selector: Selector,
+  onItem: OnItem,
   signal?: AbortSignal,
-): AsyncGenerator<Page> {
+): Promise<string> {
   let query: Query = { ...queryOf(selector), limit: String(FIRST_PAGE) };
   for (;;) {
-    const { page, token, bytes } = await listPage(client, path, selector, query, signal);
-    yield page;
-    if (token === null) return;
-    const fitting = Math.floor((PAGE_BYTES * Math.max(1, page.items.length)) / Math.max(1, bytes));
+    const page = await listPage(client, path, selector, query, onItem, signal);
+    if (page.token === null) return page.revision;
+    const fitting = Math.floor((PAGE_BYTES * Math.max(1, page.count)) / Math.max(1, page.bytes));
     const limit = Math.max(1, Math.min(MAX_PAGE, fitting));
-    query = { ...queryOf(selector), limit: String(limit), continue: token };
+    query = { ...queryOf(selector), limit: String(limit), continue: page.token };
   }
 }
 
 type Query = Readonly<Record<string, string>>;
 
-interface ReadPage {
-  readonly page: Page;
+interface Page {
+  readonly count: number;
+  readonly bytes: number;
+  readonly revision: string;
   /** Where the list goes on; null at its end. */
   readonly token: string | null;
-  readonly bytes: number;
 }
 
 async function listPage(
@@ -139,23 +140,28 @@ async function listPage(
   path: string,
   selector: Selector,
   query: Query,
+  onItem: OnItem,
   signal?: AbortSignal,
-): Promise<ReadPage> {
-  const { status, body, bytes } = await client.request({
+): Promise<Page> {
+  let count = 0;
+  const request: KubernetesRequest = {
     path,
     query,
     expect: [404, 410],
     timeoutMs: LIST_TIMEOUT_MS,
     ...(selector.metadataOnly === true ? { accept: METADATA_LIST } : {}),
     ...(signal === undefined ? {} : { signal }),
+  };
+  const { status, body, bytes } = await client.list(request, (item) => {
+    count += 1;
+    onItem(item as KubernetesObject);
   });
   if (status === 410) throw new ResourceExpired(`${path}: the list took too long to read.`);
   if (status === 404) {
     throw new RetryableError(`${path} does not exist: is the CustomResourceDefinition installed? (\`healer crd\`)`);
   }
-  const { metadata, items } = body as ObjectList;
-  const page = { items: items ?? [], resourceVersion: metadata.resourceVersion };
-  return { page, token: metadata.continue || null, bytes };
+  const { metadata } = body as ListHead;
+  return { count, bytes, revision: metadata.resourceVersion, token: metadata.continue || null };
 }
 
 async function* follow(

@@ -19,16 +19,12 @@ export interface WatchEvent {
   readonly object: KubernetesObject;
 }
 
-/** A part of a list; all parts have the same revision. */
-export interface Page {
-  readonly items: readonly KubernetesObject[];
-  readonly resourceVersion: string;
-}
+export type OnItem = (object: KubernetesObject) => void;
 
 /** Where objects come from. Throws ResourceExpired when a revision or a page is no longer to be had. */
 export interface WatchSource {
-  /** At least one page, also of nothing. */
-  list(signal: AbortSignal): AsyncIterable<Page>;
+  /** Calls back with every object as it comes; gives the revision that the list is of. */
+  list(onItem: OnItem, signal: AbortSignal): Promise<string>;
   watch(resourceVersion: string, signal: AbortSignal): AsyncIterable<WatchEvent>;
 }
 
@@ -164,12 +160,10 @@ class ListAndWatch<T> implements Reflector<T> {
 
   async #list(stop: AbortSignal): Promise<void> {
     const found = new Map<string, Kept<T>>();
-    let revision = '';
-    // Page by page, so that what is not kept of large objects never is in memory all at once.
-    for await (const { items, resourceVersion } of this.#options.source.list(stop)) {
-      for (const object of items) found.set(object.metadata.name, this.#knownOrKept(object));
-      revision = resourceVersion;
-    }
+    // One by one, so that what is not kept of large objects never is in memory all at once.
+    const revision = await this.#options.source.list((object) => {
+      found.set(object.metadata.name, this.#knownOrKept(object));
+    }, stop);
     if (stop.aborted) return;
     this.#heard();
     this.#replace(found, revision);

@@ -22,6 +22,7 @@ export function clientOf(answers: Answers): { readonly client: KubernetesClient;
       }
       return { status, body, bytes: 0 };
     },
+    list: unused,
     stream: unused,
     text: unused,
     close: () => {},

@@ -82,16 +82,18 @@ class Server implements WatchSource {
     for (const wake of this.#wake.splice(0)) wake();
   }
 
-  async *list() {
+  async list(onItem: (object: KubernetesObject) => void) {
     // Two pages, so that reading a list takes several answers; what changes between them is told by the watch.
     const all = [...this.objects.values()];
     const half = Math.ceil(all.length / 2);
-    const resourceVersion = String(this.revision);
+    const revision = String(this.revision);
     for (const items of [all.slice(0, half), all.slice(half)]) {
       this.lists += 1;
-      if (this.mood === 'refusing') throw new RetryableError('503', { retryAfterMs: null });
-      yield { items, resourceVersion };
+      if (this.moodNow() === 'refusing') throw new RetryableError('503', { retryAfterMs: null });
+      for (const object of items) onItem(object);
+      await Promise.resolve();
     }
+    return revision;
   }
 
   /** As it is now: it changes while a watch waits. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../lib/clock.ts';
+import type { KubernetesObject } from '../../../lib/kubernetes/objects.ts';
 import type { JobFacts } from './job-state.ts';
 import type { Resources } from './resources.ts';
 
@@ -51,12 +52,13 @@ interface Told {
 /** The newest Warning about each object of the namespace, by the object's uid. */
 async function newestWarnings({ coreEvents }: Resources): Promise<Warnings> {
   const newest = new Map<string, { readonly at: string; readonly reason: string; readonly message: string }>();
-  for await (const event of coreEvents.list({ fields: 'type=Warning' })) {
+  const take = (event: KubernetesObject): void => {
     const { involvedObject, reason = '', message = '', lastTimestamp, eventTime } = event as Told;
     const uid = involvedObject?.uid ?? '';
     const at = lastTimestamp ?? eventTime ?? event.metadata.creationTimestamp;
     const before = newest.get(uid);
     if (before === undefined || at > before.at) newest.set(uid, { at, reason, message: message.slice(0, MAX_MESSAGE) });
-  }
+  };
+  await coreEvents.list(take, { fields: 'type=Warning' });
   return newest;
 }

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../../lib/kubernetes/objects.ts';
+import type { Resource, Selector } from '../../../lib/kubernetes/resource.ts';
 import type { CodeRun } from '../../schema.ts';
 import { codeRunOf } from './decode.ts';
 import { jobName, UID_LABEL } from './names.ts';
@@ -34,7 +35,7 @@ export function createWorld(resources: Resources, picture: Picture): World {
     },
     async runs() {
       if (picture.isComplete()) return [...picture.codeRuns.values()];
-      return all(resources.codeRuns.list(), keptRun);
+      return all(resources.codeRuns, {}, keptRun);
     },
     async job(codeRun, isSure) {
       const name = jobName(codeRun);
@@ -46,16 +47,16 @@ export function createWorld(resources: Resources, picture: Picture): World {
       return jobView(object);
     },
     async jobsOf(uid) {
-      return picture.isComplete() ? picture.jobsOf(uid) : all(resources.jobs.list(ofRun(uid)), jobView);
+      return picture.isComplete() ? picture.jobsOf(uid) : all(resources.jobs, ofRun(uid), jobView);
     },
     async podsOf(job) {
       if (picture.isComplete()) return picture.podsOf(job.name);
-      const pods = await all(resources.pods.list(ofRun(job.runUid)), podView);
+      const pods = await all(resources.pods, ofRun(job.runUid), podView);
       return pods.filter((pod) => pod.jobName === job.name).toSorted((a, b) => a.createdAt - b.createdAt);
     },
     async mapsOf(uid) {
       if (picture.isComplete()) return picture.mapsOf(uid);
-      return all(resources.configMaps.list({ ...ofRun(uid), metadataOnly: true }), keptMap);
+      return all(resources.configMaps, { ...ofRun(uid), metadataOnly: true }, keptMap);
     },
   };
 }
@@ -64,8 +65,8 @@ function ofRun(uid: string): { readonly labels: string } {
   return { labels: `app.kubernetes.io/managed-by=healer,${UID_LABEL}=${uid}` };
 }
 
-async function all<T>(objects: AsyncIterable<KubernetesObject>, view: (object: KubernetesObject) => T): Promise<T[]> {
+async function all<T>(kind: Resource, selector: Selector, view: (object: KubernetesObject) => T): Promise<T[]> {
   const found: T[] = [];
-  for await (const object of objects) found.push(view(object));
+  await kind.list((object) => found.push(view(object)), selector);
   return found;
 }

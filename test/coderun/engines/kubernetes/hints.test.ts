@@ -14,11 +14,11 @@ const told = (uid: string, message: string, lastTimestamp: string) => ({
 function scene() {
   const world = { now: 0, lists: 0, isAway: false, events: [told('a', 'old', '2026-11-20T10:00:00Z')] };
   const coreEvents = {
-    async *list(selector: object) {
+    async list(onItem: (event: object) => void, selector: object) {
       expect(selector).toEqual({ fields: 'type=Warning' });
       world.lists += 1;
       if (world.isAway) throw new RetryableError('away');
-      yield* world.events;
+      for (const event of world.events) onItem(event);
     },
   };
   const hints = createHints({ resources: { coreEvents } as unknown as Resources, clock: () => world.now });
