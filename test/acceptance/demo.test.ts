@@ -64,7 +64,8 @@ function timesStarted(dataDir: string, { uid }: CodeRunRow): number {
   return output.split('\n').filter((line) => line.includes('I am a script that plays the agent')).length;
 }
 
-describe.concurrent('the demo', () => {
+/** The demo's own patience, and its start. */
+describe.concurrent('the demo', { timeout: 360_000 }, () => {
   it('takes a red build to green: a first attempt that does not hold, a second one that does', async ({ expect }) => {
     const folder = temporaryFolder();
     const record = join(folder.path, 'traffic.jsonl');

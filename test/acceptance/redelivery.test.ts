@@ -152,7 +152,8 @@ describe('deliveries that GitHub could not make', () => {
       host: '127.0.0.1',
       apiToken: ['token'],
       mode: 'paused',
-      github: { apiUrl, appId: 77, privateKey, webhookSecret: [SECRET] },
+      // Without the App: the service itself would begin to ask after some seconds, beside the test.
+      github: { apiUrl, token: 'token-of-nobody', webhookSecret: [SECRET] },
       limits: { settleSeconds: 3_600 },
     });
     service = await startService({ settings, log: createLog('silent'), env: {} });
@@ -169,6 +170,8 @@ describe('deliveries that GitHub could not make', () => {
       version: '1',
       baseUrl: apiUrl,
       retryBaseMs: 1,
+      // The stand-in reads GitHub's whole description for its first answer.
+      timeoutMs: 100_000,
     });
     const redelivery = createRedelivery({
       deliveries: appDeliveries(client.asApp, Date.now),

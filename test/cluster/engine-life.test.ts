@@ -286,15 +286,17 @@ describe('a CodeRun in a cluster', () => {
 
   it('gives two runs of one service and agent a workspace each, and shares it one after the other', async () => {
     bench.reconciler.start();
-    const [first, second, third] = [1, 2, 3].map((ordinal) =>
-      bench.draft(ordinal < 3 ? 'sleep 4' : 'true', { ordinal }),
-    );
-    for (const draft of [first, second]) if (draft !== undefined) await bench.engine.create(draft);
-    for (const draft of [first, second]) if (draft !== undefined) await reported(draft.name);
+    const hold = holdIn(bench);
+    const sideBySide = [1, 2].map((ordinal) => bench.draft(hold.script, { ordinal }));
+    const third = bench.draft('true', { ordinal: 3 });
+    for (const draft of sideBySide) await bench.engine.create(draft);
+    for (const { name } of sideBySide)
+      await bench.reach(name, ({ status }) => status.phase === 'Running', 'does not run');
+    hold.letGo();
+    for (const { name } of sideBySide) await reported(name);
     const names = async () =>
       (await list(of('persistentvolumeclaims'))).map(({ metadata }) => metadata.name).toSorted();
     expect(await names()).toEqual(['workspace-shop-rex', expect.stringMatching(/^workspace-shop-rex-[0-9a-f]{8}$/)]);
-    if (third === undefined) throw new Error('no third');
     await bench.finish(third);
     expect(await names()).toHaveLength(2);
     expect(isTerminalPhase((await bench.engine.get(third.name))?.status.phase ?? 'Pending')).toBe(true);
