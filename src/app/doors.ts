@@ -97,7 +97,7 @@ export function createRoutes(
       readiness: createReadiness({ store, isRunning, cluster: checks }),
       insights: (since) => readInsights(store, since, clock()),
       codeRuns,
-      codeRunPhase: async (name) => (await engine.get(name))?.status.phase ?? null,
+      codeRunPhase: async (name) => (await engine.glance(name))?.status.phase ?? null,
       pausesChanged: worker.wake,
       listen: (wake) => core.machine.subscribe(wake),
       tokens: { read: credentials.readTokens, write: credentials.apiTokens },

@@ -28,7 +28,7 @@ export function createHandlers(deps: EffectDeps): Handlers {
     github,
     store,
     maxAttempts: settings.maxAttempts,
-    codeRunPhase: async (name) => (await engine.get(name))?.status.phase ?? null,
+    codeRunPhase: async (name) => (await engine.glance(name))?.status.phase ?? null,
     pageUrl: ({ id }) => (publicUrl === undefined ? null : new URL(`/remediations/${id}`, publicUrl).href),
     traceId: ({ id }) => (settings.otel.endpoint === undefined ? null : traceIdOf(id)),
     onResult: deps.metrics.notified,
