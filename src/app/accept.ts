@@ -117,9 +117,13 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
   const commits = createGroupCommit(store, keep, LIMITS);
   let underWay = 0;
   let onQuiet = (): void => {};
+  // Between two batches of a storm nobody waits for a moment: the next requests are in their sockets already.
+  const tellQuiet = (): void => {
+    if (underWay === 0) onQuiet();
+  };
   const leave = (): void => {
     underWay -= 1;
-    if (underWay === 0) onQuiet();
+    if (underWay === 0) setImmediate(tellQuiet);
   };
 
   const settle = (delivery: Delivery, kept: Kept): void => {

@@ -108,6 +108,19 @@ describe('accepting', () => {
     await store.close();
   });
 
+  it('does not take the moment between two batches of a storm for quiet', async () => {
+    const store = await openStore({ kind: 'memory' });
+    const { acceptor } = acceptorOn(store);
+    const order: string[] = [];
+    const first = acceptor.accept(aDelivery(1), META);
+    const quiet = acceptor.whenQuiet(60_000).then(() => order.push('quiet'));
+    await first;
+    const second = acceptor.accept(aDelivery(2), META).then(() => order.push('second'));
+    await Promise.all([second, quiet]);
+    expect(order).toEqual(['second', 'quiet']);
+    await store.close();
+  });
+
   it('keeps a delivery that could not be decided, without traces of the decision, and its neighbours', async () => {
     const store = await openStore({ kind: 'memory' });
     let fails = true;
