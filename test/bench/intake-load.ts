@@ -1,6 +1,7 @@
 /**
  * The sender of `npm run bench:intake`, a process of its own on a core of its own: keep-alive connections, one request
- * under way on each, every request another delivery. Prints one JSON line.
+ * under way on each, every request another delivery. Prints two lines of JSON: `null` when the measurement begins, and
+ * what it found.
  */
 import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
@@ -11,8 +12,9 @@ export interface LoadResult {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
+  /** Within the measurement. */
   readonly answered: number;
-  /** Answers by status. */
+  /** Answers by status, of the warm-up as well. */
   readonly statuses: Readonly<Record<string, number>>;
 }
 
@@ -84,6 +86,7 @@ function answerLength(received: string): number | null {
 const started = performance.now();
 const senders = Array.from({ length: Number(values.connections) }, sender);
 const total = Number(values.warmUpMs) + Number(values.measureMs);
+setTimeout(() => process.stdout.write('null\n'), Number(values.warmUpMs));
 setTimeout(() => {
   isOver = true;
 }, total);
@@ -99,7 +102,7 @@ const result: LoadResult = {
   p50: quantile(0.5),
   p99: quantile(0.99),
   max: sorted.at(-1) ?? Number.NaN,
-  answered: samples.length,
+  answered: measured.length,
   statuses,
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -2,13 +2,21 @@
  * How many deliveries a second are acknowledged durably, beside the same server without a store and beside probot, on
  * one core: `npm run bench:intake [-- --rounds 5] [--seconds 5] [--only healer]`. Five interleaved rounds, medians.
  * probot is installed from npm into a cache folder outside the project.
+ *
+ * Every delivery is the failure of another run on another branch, the most that one can cause. What Healer has done for it
+ * before it answers: authenticated, parsed and interpreted the body; looked for one that came before with the same id or
+ * body; decided (no remediation of this run or branch, so a new one) and written delivery, remediation, lineage, run and
+ * timeline, synced to the disk; two lines of log. What follows from the decision is not in it. The server without a store
+ * does no more than the first of these, and probot's listener does nothing.
+ *
+ * Everything that a server's process uses counts, also the thread that copies SQLite's log; the answers of the warm-up do
+ * not. Logs go to files, so that whoever started the servers has nothing to read while they are measured.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { BODY_BYTES, SECRET } from './intake-body.ts';
 import type { LoadResult } from './intake-load.ts';
@@ -111,22 +119,22 @@ function servers(): readonly Server[] {
 
 async function measure(server: Server, round: number): Promise<Round> {
   const dir = mkdtempSync(join(tmpdir(), 'healer-bench-'));
+  const log = join(dir, 'server.log');
   const [command, args] = pinned(SERVER_CORE, server.args);
   const child = spawn(command, args, {
     env: { ...server.env, HEALER_DATA_DIR: dir },
     ...(server.cwd === undefined ? {} : { cwd: server.cwd }),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', openSync(log, 'w'), 'inherit'],
   });
   try {
-    const url = await new Promise<string>((done, fail) => {
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        if (line.includes('"listening"')) done(String((JSON.parse(line) as { url: unknown }).url));
-      });
-      child.once('exit', (code) => fail(new Error(`${server.name} ended with ${code}`)));
+    const url = await listeningAt(log, () => {
+      if (child.exitCode !== null) throw new Error(`${server.name} ended with ${child.exitCode}`);
     });
     const pid = child.pid ?? 0;
-    const before = cpuSeconds(pid);
-    const load = await runLoad(url, server.path, round);
+    let before = Number.NaN;
+    const load = await runLoad(url, server.path, round, () => {
+      before = cpuSeconds(pid);
+    });
     const cpuUs = ((cpuSeconds(pid) - before) * 1e6) / load.answered;
     const wrong = Object.keys(load.statuses).filter((status) => !['200', '202'].includes(status));
     if (wrong.length > 0) throw new Error(`${server.name} answered ${JSON.stringify(load.statuses)}`);
@@ -138,7 +146,18 @@ async function measure(server: Server, round: number): Promise<Round> {
   }
 }
 
-async function runLoad(url: string, path: string, round: number): Promise<LoadResult> {
+/** Waits for the line with which a server says where it listens; `check` throws when it will not come any more. */
+async function listeningAt(log: string, check: () => void): Promise<string> {
+  for (;;) {
+    const complete = readFileSync(log, 'utf8').split('\n').slice(0, -1);
+    const line = complete.find((text) => text.includes('"listening"'));
+    if (line !== undefined) return String((JSON.parse(line) as { url: unknown }).url);
+    check();
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+async function runLoad(url: string, path: string, round: number, onMeasuring: () => void): Promise<LoadResult> {
   const flags = { url, path, connections: options.connections, first: String(round * 1_000_000 + 1) };
   const times = {
     warmUpMs: String(Number(options.warmUp) * 1_000),
@@ -152,11 +171,12 @@ async function runLoad(url: string, path: string, round: number): Promise<LoadRe
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.on('data', (chunk) => {
+    if (output === '') onMeasuring();
     output += String(chunk);
   });
   const code = await new Promise((done) => child.once('close', done));
   if (code !== 0) throw new Error(`the sender ended with ${code}`);
-  return JSON.parse(output) as LoadResult;
+  return JSON.parse(output.slice(output.indexOf('\n'))) as LoadResult;
 }
 
 /** Processor time used so far, all threads; NaN where the kernel does not tell. Clock ticks are 1/100 s on Linux. */
