@@ -105,7 +105,6 @@ async function forgetLineages({ db }: Store, { remediations, coderuns }: Cutoffs
       eb
         .selectFrom('lineages')
         .select('key')
-        .distinct()
         .where('open', '=', sql.lit(0))
         .where('closed_at', '<', before)
         .where(sql<boolean>`not ${remembered(1)} and not ${remembered(0)}`)
