@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Octokit } from '@octokit/core';
+import { pause } from './pause.ts';
 
 export interface RetryRules {
   /** Tries after the first one; a request may say otherwise by `request.retries`. */
@@ -30,7 +30,7 @@ export function retryFailures(octokit: Pick<Octokit, 'hook'>, { retries, baseMs,
         const mayHelp = typeof status === 'number' && status >= 400 && sent !== undefined && !never.includes(status);
         const limit = (options.request as { retries?: number } | undefined)?.retries ?? retries;
         if (!mayHelp || count >= limit || options.request?.signal?.aborted === true) throw error;
-        await delay((count + 1) ** 2 * baseMs);
+        await pause((count + 1) ** 2 * baseMs);
       }
     }
   });

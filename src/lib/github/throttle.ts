@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import { pause } from './pause.ts';
 
 /** GitHub asks for no more than a hundred at once per account; Octokit's plugin allows ten per key, and so do we. */
 const AT_ONCE = 10;
@@ -29,7 +29,7 @@ export function lightThrottle(isUnpaced: boolean): object {
         } catch (error) {
           const waitMs = await failed(error, { args });
           if (typeof waitMs !== 'number') throw error;
-          await delay(waitMs);
+          await pause(waitMs);
         }
       }
     },
