@@ -119,14 +119,16 @@ describe('the GitHub client', () => {
   });
 
   it('asks ten things at once of a repository, and no more', async () => {
-    let [now, most] = [0, 0];
+    let most = 0;
+    const held: (() => void)[] = [];
     const server = await serve((_, response) => {
-      now += 1;
-      most = Math.max(most, now);
+      held.push(() => json(response, 200, {}));
+      most = Math.max(most, held.length);
+      // Nothing is answered before ten were asked, and an eleventh has had a moment to come.
+      if (held.length !== 10) return;
       setTimeout(() => {
-        now -= 1;
-        json(response, 200, {});
-      }, 5);
+        for (const answer of held.splice(0)) answer();
+      }, 50);
     });
     const octokit = client(server).forRepository('acme/shop');
     await Promise.all(Array.from({ length: 40 }, () => octokit.rest.repos.get(REPO)));
