@@ -1,6 +1,7 @@
 import { isPrivateHost, type ResolveHost, resolveHost } from './addresses.ts';
 import { collectHeadAndTail } from './bounded-bytes.ts';
 import { messageOf, PermanentError, RetryableError } from './errors.ts';
+import { overFetch, overSockets, type WireAnswer } from './wire.ts';
 
 /** The one way out of the process over HTTP, besides Octokit (which is built on the same rules). */
 export interface HttpClientOptions {
@@ -53,14 +54,13 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   return async (url, request = {}) => {
     const timeoutMs = request.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const signals = [AbortSignal.timeout(timeoutMs), ...(request.signal ? [request.signal] : [])];
-    const signal = AbortSignal.any(signals);
     try {
-      const response = await follow(options, new URL(url), request, signal);
+      const response = await follow(options, new URL(url), request, timeoutMs);
       return await readAnswer(options, request, response);
     } catch (error) {
       if (error instanceof PermanentError || error instanceof RetryableError) throw error;
-      const what = signal.aborted ? `gave no complete answer within ${timeoutMs} ms` : `failed: ${causeOf(error)}`;
+      const isLate = request.signal?.aborted === true || (error as Error).name === 'TimeoutError';
+      const what = isLate ? `gave no complete answer within ${timeoutMs} ms` : `failed: ${causeOf(error)}`;
       throw new RetryableError(`${request.method ?? 'GET'} ${place(url)} ${what}`, { cause: error });
     }
   };
@@ -70,22 +70,23 @@ async function follow(
   options: HttpClientOptions,
   first: URL,
   request: HttpRequest,
-  signal: AbortSignal,
-): Promise<Response> {
-  const doFetch = options.fetch ?? fetch;
+  timeoutMs: number,
+): Promise<WireAnswer> {
+  const wire = options.fetch === undefined ? overSockets : overFetch(options.fetch);
+  const started = performance.now();
   let url = first;
   for (let hop = 0; ; hop++) {
     await checkAddress(options, url);
-    const response = await doFetch(url.href, {
-      method: request.method ?? 'GET',
+    const response = await wire(url.href, {
+      method: request.method,
       headers: headersFor(options, request, url.origin === first.origin),
-      ...(request.body === undefined ? {} : { body: request.body }),
-      redirect: 'manual',
-      signal,
+      body: request.body,
+      timeoutMs: Math.max(1, timeoutMs - (performance.now() - started)),
+      signal: request.signal,
     });
     const location = response.headers.get('location');
     if (!REDIRECTS.has(response.status) || location === null) return response;
-    await response.body?.cancel();
+    await response.discard();
     if (hop >= MAX_REDIRECTS)
       throw new PermanentError(`${place(first.href)} redirects more than ${MAX_REDIRECTS} times`);
     if (request.body !== undefined) {
@@ -124,12 +125,12 @@ function headersFor(options: HttpClientOptions, request: HttpRequest, ownOrigin:
   return headers;
 }
 
-async function readAnswer(options: HttpClientOptions, request: HttpRequest, response: Response): Promise<HttpAnswer> {
+async function readAnswer(options: HttpClientOptions, request: HttpRequest, response: WireAnswer): Promise<HttpAnswer> {
   const maxBytes = request.maxBytes ?? options.maxBytes ?? DEFAULT_MAX_BYTES;
   const { headBytes, tailBytes } = request.keep ?? { headBytes: maxBytes, tailBytes: 0 };
   const collector = collectHeadAndTail(headBytes, tailBytes);
-  for await (const chunk of response.body ?? []) {
-    collector.push(chunk as Uint8Array);
+  for await (const chunk of response.chunks) {
+    collector.push(chunk);
     if (request.keep === undefined && collector.seen > maxBytes) {
       throw new PermanentError(`${place(response.url)} answers with more than ${maxBytes} bytes`);
     }

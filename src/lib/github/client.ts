@@ -6,6 +6,7 @@ import { throttling } from '@octokit/plugin-throttling';
 import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../clock.ts';
 import { PermanentError } from '../errors.ts';
+import { overFetch, overSockets } from '../wire.ts';
 import { type Access, watchAccess } from './access.ts';
 import type { AskAsApp } from './app-deliveries.ts';
 import { guardedFetch, type RateLimit } from './fetch.ts';
@@ -89,7 +90,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
   const baseUrl = (options.baseUrl ?? GITHUB_COM_API).replace(/\/+$/, '');
   const doFetch = guardedFetch({
     baseUrl,
-    fetch: options.fetch ?? fetch,
+    wire: options.fetch === undefined ? overSockets : overFetch(options.fetch),
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     onRateLimit: options.onRateLimit ?? (() => {}),
   });

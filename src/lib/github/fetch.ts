@@ -1,3 +1,5 @@
+import type { Wire } from '../wire.ts';
+
 /** What GitHub says of our budget in the headers of every answer. */
 export interface RateLimit {
   readonly remaining: number;
@@ -10,7 +12,7 @@ export interface RateLimit {
 
 interface Rules {
   readonly baseUrl: string;
-  readonly fetch: typeof fetch;
+  readonly wire: Wire;
   readonly timeoutMs: number;
   readonly onRateLimit: (limit: RateLimit) => void;
 }
@@ -26,15 +28,20 @@ const MAX_REDIRECTS = 3;
 export function guardedFetch(rules: Rules): typeof fetch {
   const origin = new URL(rules.baseUrl).origin;
   return async (input, init = {}) => {
-    const signal = AbortSignal.any([AbortSignal.timeout(rules.timeoutMs), ...(init.signal ? [init.signal] : [])]);
+    const started = performance.now();
+    const { method, signal } = init;
+    // Octokit hands in headers as an object and the body as a string.
+    const sent = { method, signal, headers: init.headers as Record<string, string>, body: init.body as string | null };
     let url = new URL(String(input));
     for (let hop = 0; ; hop++) {
       if (url.origin !== origin) return refusal(`${url.host} is not the API's host`);
-      const response = await rules.fetch(url.href, { ...init, signal, redirect: 'manual' });
+      const timeoutMs = Math.max(1, rules.timeoutMs - (performance.now() - started));
+      const response = await rules.wire(url.href, { ...sent, timeoutMs });
       reportRateLimit(response.headers, rules.onRateLimit);
       const location = response.headers.get('location');
-      if (!REDIRECTS.has(response.status) || location === null || init.redirect === 'manual') return response;
-      await response.body?.cancel();
+      if (!REDIRECTS.has(response.status) || location === null || init.redirect === 'manual')
+        return response as unknown as Response;
+      await response.discard();
       const isRead = init.method === undefined || init.method === 'GET' || init.method === 'HEAD';
       if (!isRead || hop >= MAX_REDIRECTS || !URL.canParse(location, url.href)) {
         return refusal(`${init.method ?? 'GET'} ${url.pathname} is answered by a redirect that is not followed`);
