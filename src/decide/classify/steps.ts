@@ -59,6 +59,8 @@ const EXIT = [
   /^🚨 Error: The command exited with status (\d+)/,
   /^Build step '.{1,200}' marked build as failure()/,
 ];
+/** A word of each of them: most lines of structure have none. */
+const SAYS_EXIT = /exit|failed|failure/;
 const TRAVIS_VERDICT = /" (?:exited with|failed and exited with) (\d+)(?: during|\.)/;
 
 /** Follows the log from step to step. */
@@ -154,6 +156,7 @@ export class StepTracker {
       this.open('post', number, offset, true);
       return;
     }
+    if (!SAYS_EXIT.test(text)) return;
     for (const pattern of EXIT) {
       const found = pattern.exec(text);
       if (!found) continue;
