@@ -7,7 +7,10 @@ config.test = {
   ...config.test,
   include: ['test/acceptance/**/*.test.ts'],
   exclude: [],
-  maxWorkers: 3,
+  // Each story has a service, a stand-in for GitHub and agents of its own: more at once only wait for one another, while the
+  // time runs that a source of context has.
+  maxWorkers: 2,
+  maxConcurrency: 4,
   testTimeout: 240_000,
   hookTimeout: 240_000,
 };

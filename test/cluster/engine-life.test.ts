@@ -36,6 +36,13 @@ const written = (since: number) =>
     .auditEvents({ since, namespace: bench.namespace, writes: true })
     .then((events) => events.filter(({ userAgent }) => userAgent?.startsWith(`healer/${bench.namespace}`)));
 const reported = (name: string) => bench.reach(name, ({ status }) => isTrue(status, 'Reported'), 'is not reported');
+/** Events are written beside the work: what was told last is waited for before anybody counts writes. */
+const told = (reason: string) =>
+  until(PATIENCE_MS, `${reason} is not told`, async () =>
+    (await list(`/apis/events.k8s.io/v1/namespaces/${bench.namespace}/events`)).some(
+      (event) => event['reason'] === reason,
+    ),
+  );
 const manifest = (name: string, spec: object = {}, metadata: object = {}) => ({
   apiVersion: 'agents.platform/v1',
   kind: 'CodeRun',
@@ -92,6 +99,7 @@ describe('a CodeRun in a cluster', () => {
     const draft = bench.draft(hold.script);
     await bench.engine.create(draft);
     await bench.reach(draft.name, ({ status }) => status.phase === 'Running', 'does not run');
+    await told('JobStarted');
     await bench.reconciler.drain();
     const whileRunning = await cluster.auditMark();
     for (let look = 0; look < 20; look += 1) await bench.reconciler.reconcile(draft.name);
@@ -104,6 +112,7 @@ describe('a CodeRun in a cluster', () => {
       'it is still held',
       async () => ((await read(draft.name)).metadata.finalizers ?? []).length === 0,
     );
+    await told('AgentSucceeded');
     await bench.reconciler.drain();
     const after = await cluster.auditMark();
     for (let look = 0; look < 20; look += 1) await bench.reconciler.reconcile(draft.name);
