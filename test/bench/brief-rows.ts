@@ -15,8 +15,12 @@ export interface Row {
 /** What the service used since it was asked last. */
 export interface Load {
   readonly cpuMs: number;
+  /** Of that, the thread that does the work; the rest is collecting garbage, compiling, and copying SQLite's log. */
+  readonly threadMs: number;
   /** Bytes. */
   readonly rss: number;
+  /** What is left in the heap, and in buffers, after a collection. Bytes. */
+  readonly held: number;
 }
 
 /** Asked when the fingerprint is known, so after all others. */

@@ -61,4 +61,9 @@ server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
   process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${port}` })}\n`);
 });
-process.stdin.on('data', () => process.stdout.write(`${requests}\n`));
+let cpu = process.cpuUsage();
+process.stdin.on('data', () => {
+  const { user, system } = process.cpuUsage(cpu);
+  cpu = process.cpuUsage();
+  process.stdout.write(`${JSON.stringify({ requests, cpuMs: (user + system) / 1_000 })}\n`);
+});
