@@ -68,7 +68,8 @@ export function leftoversOf(
 ): Leftovers {
   const codeRun = codeRunOf(object);
   const plan = planFileSet(codeRun, renderFiles(codeRun, templates));
-  const [configMap] = configMaps(codeRun, plan, namespace);
+  // Without the files: nobody reads them any more, and ten thousand sets of them are for the API server to hold.
+  const [configMap] = configMaps(codeRun, { ...plan, maps: [{ name: plan.name, data: {} }] }, namespace);
   if (configMap === undefined) throw new Error('no ConfigMap');
   const { retentionSeconds, deadlineSeconds } = DEFAULT_RECONCILE_POLICY;
   const whole = jobManifest({
