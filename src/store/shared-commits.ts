@@ -24,7 +24,7 @@ export interface Parts {
  * millisecond and holds up everything else for as long as the disk takes; the work that shares it waits for other
  * systems much longer.
  */
-const COMPANY_MS = 8;
+const COMPANY_MS = 4;
 /** Few enough that deliveries do not wait long for the batch to end. */
 const MAX_BATCH = 64;
 
