@@ -25,6 +25,8 @@ export interface Reads {
   checks(sha: string): Promise<readonly CheckFact[]>;
   /** What one commit changes against its first parent. */
   commit(sha: string): Promise<CommitRead>;
+  /** The hundred open pull requests that moved last. */
+  openPulls(): Promise<OpenPulls>;
   /** The pull request's files; else the branch against the default branch; else, on the default branch, the commit's own. */
   changes(): Promise<Changes>;
 }
@@ -81,7 +83,7 @@ export function readsOf(github: GitHub, remediation: Remediation, shared: Shared
       }),
     pullRequest: () =>
       shared.once('pull-request', async (signal) => {
-        const number = await findPullRequest(github, remediation, signal);
+        const number = await findPullRequest(github, remediation, reads, signal);
         if (number === null) return null;
         const { data } = await octokit.rest.pulls.get({ ...where, pull_number: number, request: { signal } });
         const facts = pullRequestFacts(data, repository);
@@ -89,6 +91,10 @@ export function readsOf(github: GitHub, remediation: Remediation, shared: Shared
         const isRelease = !facts.fromFork && facts.headRef === (await reads.repository()).defaultBranch;
         return isRelease ? null : facts;
       }),
+    openPulls: () =>
+      shared.once('open-pulls', (signal) =>
+        octokit.rest.pulls.list({ ...where, ...NEWEST, page: 1, request: { signal } }),
+      ),
     checks: (sha) => shared.once(`checks ${sha}`, (signal) => listChecks(github, repository, sha, signal)),
     commit: (sha) =>
       shared.once(`commit ${sha}`, async (signal) => {
@@ -106,6 +112,9 @@ export function readsOf(github: GitHub, remediation: Remediation, shared: Shared
   return reads;
 }
 
+type OpenPulls = Awaited<ReturnType<ReturnType<GitHub['forRepository']>['rest']['pulls']['list']>>;
+const NEWEST = { state: 'open', sort: 'updated', direction: 'desc', per_page: 100 } as const;
+
 interface Candidate {
   readonly number: number;
   readonly state: string;
@@ -116,7 +125,12 @@ interface Candidate {
  * The number that is known, or the open pull request that GitHub lists for the commit, or for the branch. Events of
  * forks name no pull request, and a commit of a fork is not listed either: the branch's name and the commit find it.
  */
-async function findPullRequest(github: GitHub, remediation: Remediation, signal: AbortSignal): Promise<number | null> {
+async function findPullRequest(
+  github: GitHub,
+  remediation: Remediation,
+  { openPulls }: Pick<Reads, 'openPulls'>,
+  signal: AbortSignal,
+): Promise<number | null> {
   if (remediation.pullRequest !== null) return remediation.pullRequest;
   const asked = pullOfRef(subjectOf(remediation).branch);
   if (asked !== null) return asked;
@@ -138,7 +152,7 @@ async function findPullRequest(github: GitHub, remediation: Remediation, signal:
   const ofBranch = own.data.find(onBranch);
   if (ofBranch !== undefined) return ofBranch.number;
   const open = await allPages(
-    (page) => octokit.rest.pulls.list({ ...where, state: 'open', sort: 'updated', direction: 'desc', page }),
+    (page) => (page === 1 ? openPulls() : octokit.rest.pulls.list({ ...where, ...NEWEST, page })),
     (data): readonly Candidate[] => data,
     3,
   );

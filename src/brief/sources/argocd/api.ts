@@ -86,7 +86,8 @@ const ANSWER_BYTES = 4 * 1024 * 1024;
 /** Every application that the token may see. Its `repo` filter is not used: it compares one source, letter for letter. */
 export async function listApplications(
   peer: Peer,
-  { signal, now }: SourceContext,
+  signal: AbortSignal,
+  now: number,
 ): Promise<readonly ListedApplication[]> {
   const { items } = await peer.get({
     path: ['api', 'v1', 'applications'],

@@ -2,8 +2,9 @@ import { messageOf } from '../../../lib/errors.ts';
 import type { HttpClient } from '../../../lib/http.ts';
 import { addressOf, connectPeer, type PeerConfig } from '../../peer.ts';
 import { concernsPlatform } from '../../relevance.ts';
+import { type SharedAnswers, sharedAnswers } from '../../shared-answers.ts';
 import { answer, type ContextSource } from '../../source.ts';
-import { listApplications, readApplication } from './api.ts';
+import { type ListedApplication, listApplications, readApplication } from './api.ts';
 import { isWell, relatedApplications } from './relate.ts';
 import { applicationInWords } from './words.ts';
 
@@ -11,6 +12,7 @@ const MAX_APPLICATIONS = 5;
 
 /** The applications that are deployed from the repository: sync, health, conditions, unwell resources, events. */
 export function argocd(http: HttpClient, config: PeerConfig | null): ContextSource {
+  const shared: SharedAnswers<readonly ListedApplication[]> = sharedAnswers();
   return {
     name: 'argocd',
     budget: { timeMs: 8_000, bytes: 40 * 1024 },
@@ -19,7 +21,9 @@ export function argocd(http: HttpClient, config: PeerConfig | null): ContextSour
       if (config === null) return answer.notConfigured('ARGOCD_SERVER is not set.');
       const { repository } = context.remediation;
       const peer = connectPeer(http, config);
-      const related = relatedApplications(await listApplications(peer, context), context.remediation);
+      const { now, signal, remediation } = context;
+      const all = await shared({ key: 'applications', now, signal }, (until) => listApplications(peer, until, now));
+      const related = relatedApplications(all, remediation);
       const [first] = related;
       if (first === undefined) return answer.empty(`Argo CD deploys nothing from ${repository}.`);
       const shown = related.slice(0, MAX_APPLICATIONS);

@@ -107,34 +107,46 @@ export interface ClusterReads {
   deployments(namespace: string): Promise<Page<Deployment>>;
 }
 
-export function clusterReads(read: ReadCluster, { signal }: Pick<SourceContext, 'signal'>): ClusterReads {
+/** How a list is read that is the same for whoever asks: a whole namespace's. */
+export type ShareList = (key: string, read: (signal: AbortSignal) => Promise<Page<unknown>>) => Promise<Page<unknown>>;
+
+export function clusterReads(
+  read: ReadCluster,
+  { signal }: Pick<SourceContext, 'signal'>,
+  share: ShareList = (_, readNow) => readNow(signal),
+): ClusterReads {
   const list = async <T>(
     root: readonly string[],
     namespace: string,
     kind: string,
     item: z.ZodType<T>,
     query: Readonly<Record<string, string>>,
+    until: AbortSignal = signal,
   ): Promise<Page<T>> => {
     const path = [...root, ...(namespace === '' ? [] : ['namespaces', namespace]), kind];
-    const body = await read({ path, query, signal });
+    const body = await read({ path, query, signal: until });
     const parsed = listOf(item).safeParse(body);
     if (!parsed.success)
       throw new PermanentError(`The API server answered ${kind} in a shape that Healer does not know`);
     return { items: parsed.data.items ?? [], more: (parsed.data.metadata?.continue ?? '') !== '' };
   };
+  const whole = <T>(...[root, namespace, kind, item, query]: Parameters<typeof list<T>>): Promise<Page<T>> =>
+    share(`${kind} ${namespace}`, (until) => list(root, namespace, kind, item, query, until)) as Promise<Page<T>>;
   const core = ['api', 'v1'];
   const apps = ['apis', 'apps', 'v1'];
   const limited = (limit: number) => ({ limit: String(limit) });
   return {
     pods: (namespace, selector) =>
-      list(core, namespace, 'pods', podSchema, {
-        ...limited(MAX_PODS),
-        ...(selector === null ? { fieldSelector: 'status.phase!=Succeeded' } : { labelSelector: selector }),
-      }),
+      selector === null
+        ? whole(core, namespace, 'pods', podSchema, {
+            ...limited(MAX_PODS),
+            fieldSelector: 'status.phase!=Succeeded',
+          })
+        : list(core, namespace, 'pods', podSchema, { ...limited(MAX_PODS), labelSelector: selector }),
     warnings: (namespace) =>
-      list(core, namespace, 'events', clusterEvent, { ...limited(MAX_EVENTS), fieldSelector: 'type=Warning' }),
-    replicaSets: (namespace) => list(apps, namespace, 'replicasets', replicaSetSchema, limited(MAX_OBJECTS)),
-    deployments: (namespace) => list(apps, namespace, 'deployments', deploymentSchema, limited(MAX_OBJECTS)),
+      whole(core, namespace, 'events', clusterEvent, { ...limited(MAX_EVENTS), fieldSelector: 'type=Warning' }),
+    replicaSets: (namespace) => whole(apps, namespace, 'replicasets', replicaSetSchema, limited(MAX_OBJECTS)),
+    deployments: (namespace) => whole(apps, namespace, 'deployments', deploymentSchema, limited(MAX_OBJECTS)),
   };
 }
 

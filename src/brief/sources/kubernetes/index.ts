@@ -3,12 +3,14 @@ import type { Remediation } from '../../../model/remediation.ts';
 import type { ClusterEvent } from '../../cluster-event.ts';
 import { fillSelector } from '../../query-language.ts';
 import { concernsPlatform } from '../../relevance.ts';
+import { sharedAnswers } from '../../shared-answers.ts';
 import { answer, type ContextSource, type SourceAnswer, type SourceContext } from '../../source.ts';
 import { alertsOf, whereabouts } from '../../whereabouts.ts';
 import {
   type ClusterReads,
   clusterReads,
   type Deployment,
+  type Page,
   type Pod,
   type ReadCluster,
   type ReplicaSet,
@@ -40,6 +42,7 @@ const MAX_ROLLOUTS = 3;
  * for each of at most three namespaces four lists and one for each selector.
  */
 export function kubernetes(config: KubernetesConfig | null): ContextSource {
+  const lists = sharedAnswers<Page<unknown>>();
   return {
     name: 'kubernetes',
     budget: { timeMs: 6_000, bytes: 32 * 1024 },
@@ -52,7 +55,7 @@ export function kubernetes(config: KubernetesConfig | null): ContextSource {
       if (namespaces.length === 0) {
         return answer.empty(`The namespace ${named} is not among those that may be read (cluster.namespaces).`);
       }
-      const reads = clusterReads(config.read, context);
+      const reads = clusterReads(config.read, context, (key, read) => lists({ key, ...context }, read));
       const subject = subjectIn(remediation);
       const found = await Promise.all(
         namespaces.map((namespace) => lookInto(reads, context, config, namespace, subject)),

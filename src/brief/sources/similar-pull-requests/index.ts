@@ -1,7 +1,7 @@
 import type { GitHub } from '../../../lib/github/client.ts';
 import { splitRepository } from '../../../lib/github/errors.ts';
 import type { PullRequestFacts } from '../../evidence.ts';
-import { readsOf } from '../../reads.ts';
+import { type Reads, readsOf } from '../../reads.ts';
 import { answer, type ContextSource, type SourceContext } from '../../source.ts';
 import { subjectOf } from '../../subject.ts';
 import { likeness, wordsOf } from './likeness.ts';
@@ -25,7 +25,7 @@ export function similarPullRequests(github: GitHub): ContextSource {
     relevant: (remediation) => remediation.kind === 'ci',
     async ask(context) {
       const reads = readsOf(github, context.remediation, context.shared);
-      const [open, own] = await Promise.all([openPulls(github, context), reads.pullRequest()]);
+      const [open, own] = await Promise.all([reads.openPulls().then(openPulls), reads.pullRequest()]);
       const others = open.filter(({ number }) => number !== own?.number);
       if (others.length === 0) return answer.empty('No other pull request is open.');
       const [changes, ranked] = await Promise.all([
@@ -66,16 +66,8 @@ interface OpenPull {
   readonly url: string;
 }
 
-async function openPulls(github: GitHub, { remediation, signal }: SourceContext): Promise<readonly OpenPull[]> {
-  const { data } = await github.forRepository(remediation.repository).rest.pulls.list({
-    ...splitRepository(remediation.repository),
-    state: 'open',
-    sort: 'updated',
-    direction: 'desc',
-    per_page: MAX_LISTED,
-    request: { signal },
-  });
-  return data.map((pull) => ({
+function openPulls({ data }: Awaited<ReturnType<Reads['openPulls']>>): readonly OpenPull[] {
+  return data.slice(0, MAX_LISTED).map((pull) => ({
     number: pull.number,
     title: pull.title,
     branch: pull.head.ref,
