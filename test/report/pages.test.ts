@@ -7,7 +7,9 @@ import { escapeHtml, html } from '../../src/report/pages/html.ts';
 import { stretches } from '../../src/report/pages/life.ts';
 import { pageRoutes } from '../../src/report/pages.ts';
 import type { Store } from '../../src/store/open.ts';
+import { rememberOutcome } from '../../src/store/outcomes.ts';
 import { setPaused } from '../../src/store/pauses.ts';
+import { anOutcome } from '../brief/support/past.ts';
 import { makeDeps } from './api-client.ts';
 import { lentWith } from './lent.ts';
 import {
@@ -124,6 +126,23 @@ async function addHostile(): Promise<void> {
   await addDelivery(store, { n: 1, event: PAYLOAD, externalId: PAYLOAD, disposition: why });
   await setPaused(store.db, PAYLOAD, true, PAYLOAD, NOW);
 }
+
+describe('the page of insights', () => {
+  const figures = async () => words((await get('/insights')).text);
+
+  it('says when nothing was merged that has a cost', async () => {
+    expect(await figures()).toContain('Cost of a merged fix – – 0 nothing merged that GitHub told of');
+  });
+
+  it('says what a fix that people merged costs, and of how many', async () => {
+    const outcome = anOutcome({ remediationId: ulid(1), costUsd: 3, startedAt: NOW - 2, endedAt: NOW - 1 });
+    await store.transaction((tx) => rememberOutcome(tx, outcome));
+    const merge = { repository: 'acme/shop', pull_request: 7, at: NOW - 1 };
+    const merges = [1, 2].map((n) => ({ ...merge, remediation_id: ulid(n) }));
+    await store.db.insertInto('merges').values(merges).execute();
+    expect(await figures()).toContain('Cost of a merged fix $1.50 – 2 repairs that people merged');
+  });
+});
 
 describe('every page', () => {
   const PAGES = [

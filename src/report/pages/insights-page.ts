@@ -31,7 +31,7 @@ function share(measure: Measure): Html {
   return html`${percent(measure.value)} <span class="muted small">of ${count(measure.sample)}</span>`;
 }
 
-function targetTable({ targets, timeToFixP90, costPerFix }: Insights): Html {
+function targetTable({ targets, timeToFixP90, costPerFix, costPerMergedFix }: Insights): Html {
   const rows = [
     ['Routed to the right agent', targets.correctRouting, percent],
     ['Duplicates prevented', targets.duplicatesPrevented, percent],
@@ -54,6 +54,7 @@ function targetTable({ targets, timeToFixP90, costPerFix }: Insights): Html {
   })}
 <tr><th scope="row">Time to green, nine of ten faster</th><td>${span(timeToFixP90.value)}</td><td>–</td><td>${count(timeToFixP90.sample)}</td><td></td></tr>
 <tr><th scope="row">Cost of a fix</th><td>${money(costPerFix.value)}</td><td>–</td><td>${count(costPerFix.sample)}</td><td class="muted small">${money(costPerFix.total)} in all${costPerFix.attemptsWithoutCost === 0 ? '' : `; ${plural(costPerFix.attemptsWithoutCost, 'attempt')} told no cost`}</td></tr>
+<tr><th scope="row">Cost of a merged fix</th><td>${money(costPerMergedFix.value)}</td><td>–</td><td>${count(costPerMergedFix.sample)}</td><td class="muted small">${costPerMergedFix.sample === 0 ? 'nothing merged that GitHub told of' : 'repairs that people merged'}</td></tr>
 </tbody></table></div>`;
 }
 
