@@ -17,6 +17,7 @@ import { docsRoutes } from '../report/docs.ts';
 import { collectOpenApi } from '../report/openapi.ts';
 import { pageRoutes } from '../report/pages.ts';
 import type { OpenGate } from '../safety/index.ts';
+import { closeConnections } from './close-connections.ts';
 import { gateAnswers } from './gates.ts';
 import { boundInFlight } from './in-flight.ts';
 import type { Log } from './log.ts';
@@ -91,6 +92,7 @@ export async function createHttp(options: {
   const app = fastify({ ...serverOptions(options.timeouts), ...logger, logController: QUIET });
   // One logger for all requests: a child for each would cost every delivery what only a failure needs.
   app.setChildLoggerFactory((parent) => parent);
+  closeConnections(app);
   useProblems(app);
   if (options.limits !== undefined) {
     boundInFlight(app, options.limits.inFlightBytes);
