@@ -137,7 +137,7 @@ async function main(): Promise<void> {
     const load = await healer.ask<Load>('load');
     const others = { systemsMs: (await systems.ask<Answered>('load')).cpuMs, senderMs: (user + system) / 1_000 };
     if (PROFILE !== undefined) await healer.ask(`profile ${PROFILE}`);
-    report(alone, requests / ALONE, await healer.ask<Row[]>(`rows ${begun}`), { begun, sent, load, ...others });
+    report(alone, requests / ALONE, await healer.ask<Row[]>(`rows ${begun}`), { sent, load, ...others });
     console.log(`\nPhases: ${(await healer.ask<string[]>(`phases ${begun}`)).join(', ')}`);
   } finally {
     healer.process.kill('SIGKILL');
@@ -180,7 +180,6 @@ interface Answered {
 }
 
 interface Storm {
-  readonly begun: number;
   readonly sent: number;
   readonly load: Load;
   /** Processor time of the stand-ins and of the sender, which share the cores with Healer. */
@@ -189,10 +188,11 @@ interface Storm {
 }
 
 function report(alone: readonly Row[], requests: number, many: readonly Row[], storm: Storm): void {
-  const { begun, sent, load, systemsMs, senderMs } = storm;
+  const { sent, load, systemsMs, senderMs } = storm;
   const beyond = alone.map(({ took, slowest }) => took - slowest);
-  const span = (Math.max(...many.map(({ createdAt }) => createdAt)) - begun) / 1_000;
-  const rate = many.length / span;
+  const made = many.map(({ createdAt }) => createdAt);
+  // From the first CodeRun to the last one: the time that the first event takes is no part of the pace.
+  const rate = ((made.length - 1) * 1_000) / (Math.max(...made) - Math.min(...made));
   console.log(
     `\n${ms(LATENCY_MS)} a request; ${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)}; ${requests.toFixed(0)} requests an event\n`,
   );
