@@ -29,7 +29,7 @@ import { type Cluster, startCluster, until } from '../cluster/support/cluster.ts
 import { median, paceOf, processorTime, requestsOf, table } from './reconcile-measure.ts';
 import { BENCH_AGENT, codeRunBody, leftoversOf, runName } from './reconcile-objects.ts';
 
-/** What issue 5 asks for. */
+/** Seconds and megabytes that the table is held against. */
 const TARGETS = { resyncSeconds: 5, residentMb: 250 };
 const PATIENCE_MS = 900_000;
 const WARM_UP = 50;
