@@ -4,6 +4,7 @@ import { messageOf } from '../errors.ts';
 import { createHttpClient, type HttpClient } from '../http.ts';
 import type { GitHub } from './client.ts';
 import { splitRepository, statusOf } from './errors.ts';
+import { pause } from './pause.ts';
 import { isZip, unzipBounded } from './unzip.ts';
 
 export type JobLogAnswer =
@@ -134,15 +135,3 @@ function storageClient(github: GitHub): () => Promise<HttpClient> {
 }
 
 const LOG_TIMEOUT_MS = 30_000;
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
-}

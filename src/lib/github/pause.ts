@@ -1,6 +1,12 @@
-/** Resolves after so many milliseconds. */
-export function pause(ms: number): Promise<void> {
+/** Resolves after so many milliseconds, sooner when the signal fires. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms);
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done);
   });
 }

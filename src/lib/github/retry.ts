@@ -28,9 +28,12 @@ export function retryFailures(octokit: Pick<Octokit, 'hook'>, { retries, baseMs,
       } catch (error) {
         const { status, request: sent } = error as Failure;
         const mayHelp = typeof status === 'number' && status >= 400 && sent !== undefined && !never.includes(status);
-        const limit = (options.request as { retries?: number } | undefined)?.retries ?? retries;
-        if (!mayHelp || count >= limit || options.request?.signal?.aborted === true) throw error;
-        await pause((count + 1) ** 2 * baseMs);
+        const { retries: limit = retries, signal } = (options.request ?? {}) as {
+          retries?: number;
+          signal?: AbortSignal;
+        };
+        if (!mayHelp || count >= limit || signal?.aborted === true) throw error;
+        await pause((count + 1) ** 2 * baseMs, signal);
       }
     }
   });
