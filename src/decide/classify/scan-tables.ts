@@ -26,7 +26,7 @@ export interface ScanTables {
   readonly seen: number;
 }
 
-export const STRIDE = 2;
+const STRIDE = 2;
 /** The filter of known blocks has one bit a hash: 128 KiB, small enough to stay close to the processor. */
 const HASH_BITS = 20;
 /** The filter of blocks with a neighbour: most blocks that pass the first end here. */

@@ -104,13 +104,13 @@ export interface Line {
  * and what it wrote last is often the error.
  */
 
-export function lineStart(bytes: Uint8Array, at: number): number {
+function lineStart(bytes: Uint8Array, at: number): number {
   let start = at;
   while (start > 0 && bytes[start - 1] !== 10 && bytes[start - 1] !== 13) start--;
   return start;
 }
 
-export function lineEnd(bytes: Uint8Array, at: number, length: number): number {
+function lineEnd(bytes: Uint8Array, at: number, length: number): number {
   let end = at;
   while (end < length && bytes[end] !== 10 && bytes[end] !== 13) end++;
   return end;

@@ -86,8 +86,7 @@ const ANSWER_BYTES = 4 * 1024 * 1024;
 /** Every application that the token may see. Its `repo` filter is not used: it compares one source, letter for letter. */
 export async function listApplications(
   peer: Peer,
-  signal: AbortSignal,
-  now: number,
+  { signal, now }: SourceContext,
 ): Promise<readonly ListedApplication[]> {
   const { items } = await peer.get({
     path: ['api', 'v1', 'applications'],

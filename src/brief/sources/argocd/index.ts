@@ -21,9 +21,10 @@ export function argocd(http: HttpClient, config: PeerConfig | null): ContextSour
       if (config === null) return answer.notConfigured('ARGOCD_SERVER is not set.');
       const { repository } = context.remediation;
       const peer = connectPeer(http, config);
-      const { now, signal, remediation } = context;
-      const all = await shared({ key: 'applications', now, signal }, (until) => listApplications(peer, until, now));
-      const related = relatedApplications(all, remediation);
+      const all = await shared({ key: 'applications', ...context }, (signal) =>
+        listApplications(peer, { ...context, signal }),
+      );
+      const related = relatedApplications(all, context.remediation);
       const [first] = related;
       if (first === undefined) return answer.empty(`Argo CD deploys nothing from ${repository}.`);
       const shown = related.slice(0, MAX_APPLICATIONS);
