@@ -18,11 +18,6 @@ interface WasmNumber {
 /** What scan.wat exports; its comments say what each means. */
 interface ScanCode {
   readonly scan: (from: number, to: number, out: number, limit: number) => number;
-  readonly slots: WasmNumber;
-  readonly mask: WasmNumber;
-  readonly entries: WasmNumber;
-  readonly offsets: WasmNumber;
-  readonly texts: WasmNumber;
   readonly seen: WasmNumber;
   readonly at: WasmNumber;
   readonly ends: WasmNumber;
@@ -85,9 +80,7 @@ export class ScanMemory {
       this.words = new Int32Array(this.memory.buffer);
     }
     this.bytes.set(tables.image, 0);
-    for (const name of ['slots', 'mask', 'entries', 'offsets', 'texts', 'seen'] as const) {
-      this.code[name].value = tables[name];
-    }
+    this.code.seen.value = tables.seen;
     this.loaded = tables;
   }
 

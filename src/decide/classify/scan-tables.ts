@@ -1,4 +1,4 @@
-import { blockRank } from './block-frequency.ts';
+import { FREQUENT_PIECES, guessedShare } from './block-frequency.ts';
 
 /** A text to look for. */
 export interface Literal {
@@ -8,32 +8,25 @@ export interface Literal {
   readonly ignoreCase: boolean;
 }
 
-/** The tables that scan.wat reads, as they stand in memory from address 0 on, and where each begins. */
+/** The tables that scan.wat reads, as they stand in memory from address 0 on. */
 export interface ScanTables {
   readonly image: Uint8Array;
   /** How many texts there are. */
   readonly count: number;
-  /** From a block to its first entry: two numbers a slot, the block and an address; 0 for an empty slot. */
-  readonly slots: number;
-  /** Number of slots minus one, which is a power of two minus one. */
-  readonly mask: number;
-  /** Four numbers an entry: text, distance of the block from its start, whether case is ignored, whether one follows. */
-  readonly entries: number;
-  /** Where each text begins in `texts`; one more at the end. */
-  readonly offsets: number;
-  readonly texts: number;
-  /** A number for each text, for the scanner to write. */
+  /** Where there is a number for each text, for the scanner to write. */
   readonly seen: number;
 }
 
 const STRIDE = 2;
-/** The filter of known blocks has one bit a hash: 128 KiB, small enough to stay close to the processor. */
-const HASH_BITS = 20;
-/** The filter of blocks with a neighbour: most blocks that pass the first end here. */
-const BESIDE_BITS = 18;
-const BESIDE = 1 << (HASH_BITS - 3);
-const TABLES = BESIDE + (1 << (BESIDE_BITS - 3));
+/** The filter has a word for every hash of a block, and in it a bit for every byte before: 256 KiB. */
+const HASH_BITS = 16;
 const WORD = 4;
+const FILTER = WORD << HASH_BITS;
+/** From the hash of a block, without the three lowest bits, to the address of its first entry; 0 where there is none. */
+const BUCKET_BITS = 13;
+const ENTRIES = FILTER + (WORD << BUCKET_BITS);
+/** An entry fills a line of the cache; its fields are those of `writeEntry`. */
+const ENTRY_BYTES = 64;
 
 interface Entry {
   readonly id: number;
@@ -44,142 +37,148 @@ interface Entry {
 }
 
 /**
- * From a block of four bytes to the texts that hold it: filters of bits, then open addressing over exact values, then the
- * texts themselves, all flat and close together, so that what is read for nearly every block stays in the nearest caches.
+ * From a block of four bytes to the texts that hold it: a filter of bits, then buckets of entries, then the texts
+ * themselves, all flat and close together, so that what is read for nearly every block stays in the nearest caches.
  */
 export function scanTables(literals: readonly Literal[]): ScanTables {
   const texts = literals.map(({ text }) => Uint8Array.from(Buffer.from(text)));
-  const lists = new Map<number, Entry[]>();
-  for (const [id, bytes] of texts.entries()) {
-    for (const phase of [0, 1]) {
-      const entry: Entry = { id, bytes, at: rarestBlock(bytes, phase), ignoreCase: literals[id]!.ignoreCase };
-      for (const block of blocksAt(entry)) {
-        const list = lists.get(block);
-        if (list) list.push(entry);
-        else lists.set(block, [entry]);
-      }
+  const filter = new Filter();
+  const { entries, places } = bucketsOf(chosenEntries(texts, literals, filter));
+  const starts: number[] = [];
+  const seen = ENTRIES + entries.length * ENTRY_BYTES;
+  let end = seen + WORD * texts.length;
+  for (const text of texts) {
+    starts.push(end);
+    end += text.length;
+  }
+  const image = Buffer.alloc(Math.ceil(end / WORD) * WORD);
+  const words = new Int32Array(image.buffer, image.byteOffset, image.length / WORD);
+  words.set(filter.words, 0);
+  for (const [bucket, place] of places) words[FILTER / WORD + bucket] = ENTRIES + place * ENTRY_BYTES;
+  for (const [i, { entry, isLast }] of entries.entries()) {
+    writeEntry(image, ENTRIES + i * ENTRY_BYTES, { ...entry, text: starts[entry.id]!, isLast });
+  }
+  for (const [id, text] of texts.entries()) image.set(text, starts[id]!);
+  return { image, count: texts.length, seen };
+}
+
+/** The entries of all buckets one after the other, and where those of each begin. */
+function bucketsOf(chosen: readonly Entry[]) {
+  const lists = new Map<number, Set<Entry>>();
+  for (const entry of chosen) {
+    for (const block of blocksAt(entry)) {
+      const bucket = hashOf(block) >>> (HASH_BITS - BUCKET_BITS);
+      const list = lists.get(bucket);
+      if (list) list.add(entry);
+      else lists.set(bucket, new Set([entry]));
     }
   }
-  const { entries, places } = entriesOf(lists);
-  const size = 2 ** Math.ceil(Math.log2(lists.size * 1.5 + 2));
-  const at = layOut({ slots: 2 * WORD * size, entries: entries.length * WORD }, texts);
-  const image = new Uint8Array(at.end);
-  const words = new Int32Array(image.buffer);
-  for (const [block, list] of lists) {
-    insert({ image, words, slots: at.slots / WORD, mask: size - 1 }, block, at.entries + places.get(block)! * WORD);
-    for (const entry of list) for (const side of sidesOf(entry)) setBit(image, BESIDE, besideHash(block, side));
-  }
-  words.set(entries, at.entries / WORD);
-  for (let i = 0, from = 0; i < texts.length; i++) {
-    image.set(texts[i]!, at.texts + from);
-    from += texts[i]!.length;
-    words[at.offsets / WORD + i + 1] = from;
-  }
-  return { image, count: texts.length, mask: size - 1, ...at };
-}
-
-function layOut(bytes: { readonly slots: number; readonly entries: number }, texts: readonly Uint8Array[]) {
-  const slots = TABLES;
-  const entries = slots + bytes.slots;
-  const offsets = entries + bytes.entries;
-  const seen = offsets + WORD * (texts.length + 1);
-  const start = seen + WORD * texts.length;
-  const end = start + texts.reduce((sum, text) => sum + text.length, 0);
-  return { slots, entries, offsets, seen, texts: start, end: Math.ceil(end / WORD) * WORD };
-}
-
-/** All entries, and where those of each block begin: both cases of a letter, and whatever follows a short text, lead to the same. */
-function entriesOf(lists: ReadonlyMap<number, readonly Entry[]>): { entries: number[]; places: Map<number, number> } {
-  const entries: number[] = [];
+  const entries: { readonly entry: Entry; readonly isLast: boolean }[] = [];
   const places = new Map<number, number>();
   const known = new Map<string, number>();
-  for (const [block, list] of lists) {
-    const key = list.map(({ id, at }) => `${id}+${at}`).join(' ');
+  for (const [bucket, list] of lists) {
+    // Both cases of a letter, and whatever follows a short text, lead to the same entries.
+    const key = [...list].map(({ id, at }) => `${id}+${at}`).join(' ');
     const place = known.get(key) ?? entries.length;
-    places.set(block, place);
-    if (place < entries.length) continue;
     known.set(key, place);
-    for (const [i, { id, at, ignoreCase }] of list.entries()) {
-      entries.push(id, at, ignoreCase ? 1 : 0, i + 1 < list.length ? 1 : 0);
-    }
+    places.set(bucket, place);
+    if (place < entries.length) continue;
+    for (const [i, entry] of [...list].entries()) entries.push({ entry, isLast: i + 1 === list.size });
   }
   return { entries, places };
 }
 
-interface Slots {
-  readonly image: Uint8Array;
-  readonly words: Int32Array;
-  readonly slots: number;
-  readonly mask: number;
-}
-
-function insert({ image, words, slots, mask }: Slots, block: number, entry: number): void {
-  const hash = Math.imul(block, MULTIPLIER) >>> (32 - HASH_BITS);
-  setBit(image, 0, hash);
-  let slot = hash & mask;
-  while (words[slots + 2 * slot + 1] !== 0) slot = (slot + 1) & mask;
-  words[slots + 2 * slot] = block;
-  words[slots + 2 * slot + 1] = entry;
-}
-
-function setBit(image: Uint8Array, from: number, hash: number): void {
-  image[from + (hash >>> 3)]! |= 1 << (hash & 7);
+/** What `$stands` reads: the first eight bytes, which bits to set in what it compares them with, and which to look at. */
+function writeEntry(
+  image: Buffer,
+  to: number,
+  { id, at, bytes, ignoreCase, text, isLast }: Entry & { readonly text: number; readonly isLast: boolean },
+): void {
+  for (const [i, value] of [id, at, bytes.length, isLast ? 0 : 1, text, ignoreCase ? 1 : 0].entries()) {
+    image.writeInt32LE(value, to + i * WORD);
+  }
+  for (const [i, byte] of bytes.subarray(0, 8).entries()) {
+    image[to + 24 + i] = byte;
+    image[to + 32 + i] = ignoreCase && isLower(byte) ? 32 : 0;
+    image[to + 40 + i] = 255;
+  }
 }
 
 /** 2³² divided by the golden ratio: spreads neighbouring values (Knuth, The Art of Computer Programming, 6.4). */
 const MULTIPLIER = 0x9e3779b1 | 0;
-/** Another odd constant, so that blocks with different neighbours do not share their bits. */
-const SIDE_MULTIPLIER = 0x85ebca6b | 0;
-const BEFORE = 256;
-const NEITHER = 512;
+const hashOf = (block: number): number => Math.imul(block, MULTIPLIER) >>> (32 - HASH_BITS);
 
-const besideHash = (block: number, side: number): number =>
-  Math.imul(block ^ Math.imul(side + 1, SIDE_MULTIPLIER), MULTIPLIER) >>> (32 - BESIDE_BITS);
-
-/** Both cases of the byte behind a block or, where the text ends with it, of the one before; `NEITHER` without both. */
-function sidesOf({ bytes, at, ignoreCase }: Entry): readonly number[] {
-  const isBehind = at + 4 < bytes.length;
-  const byte = isBehind ? bytes[at + 4]! : bytes[at - 1];
-  if (byte === undefined) return [NEITHER];
-  const cases = ignoreCase && isLower(byte) ? [byte, byte - 32] : [byte];
-  return isBehind ? cases : cases.map((each) => each + BEFORE);
+/** For each text, a block at an even and one at an odd distance from its start; those with the least choice come first. */
+function chosenEntries(texts: readonly Uint8Array[], literals: readonly Literal[], filter: Filter): Entry[] {
+  const choices = texts.flatMap((bytes, id) =>
+    Array.from({ length: STRIDE }, (_, phase) => {
+      const choice: Entry[] = [];
+      for (let at = phase; at + 3 <= bytes.length; at += STRIDE) {
+        choice.push({ id, bytes, at, ignoreCase: literals[id]!.ignoreCase });
+      }
+      return choice;
+    }),
+  );
+  return choices.sort((a, b) => a.length - b.length).map((choice) => filter.addCheapest(choice));
 }
+
+/** Which blocks are known, each with the byte before it: most positions of a log end here. */
+class Filter {
+  readonly words = new Int32Array(1 << HASH_BITS);
+  /** How often each bit is asked for, as far as the most frequent pieces tell. */
+  private readonly asked = new Map<number, number>();
+
+  constructor() {
+    for (const [piece, share] of FREQUENT_PIECES) {
+      const bytes = Buffer.from(piece);
+      const bit = bitOf(blockOf(bytes, 1), bytes[0]!);
+      this.asked.set(bit, (this.asked.get(bit) ?? 0) + share);
+    }
+  }
+
+  /** Sets the bits of the entry that lets the fewest positions pass besides those that pass already. */
+  addCheapest(choice: readonly Entry[]): Entry {
+    let [best, bestBits, bestCost] = [choice[0]!, bitsOf(choice[0]!), Number.POSITIVE_INFINITY];
+    for (const entry of choice) {
+      const bits = bitsOf(entry);
+      let cost = guessedShare(latin1(entry.bytes.subarray(Math.max(0, entry.at - 1), entry.at + 4)));
+      for (const bit of bits) {
+        if (((this.words[bit >>> 5]! >>> (bit & 31)) & 1) === 0) cost += (this.asked.get(bit) ?? 0) + COST_OF_BIT;
+      }
+      if (cost < bestCost) [best, bestBits, bestCost] = [entry, bits, cost];
+    }
+    for (const bit of bestBits) this.words[bit >>> 5]! |= 1 << (bit & 31);
+    return best;
+  }
+}
+
+const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+/** Each bit lets something pass by chance. */
+const COST_OF_BIT = 2e-7;
+
+/** A byte before counts by its five lowest bits, so that both cases of a letter are the same. */
+const bitOf = (block: number, before: number): number => hashOf(block) * 32 + (before & 31);
+
+function bitsOf(entry: Entry): number[] {
+  const { bytes, at } = entry;
+  const before = at > 0 ? [bytes[at - 1]!] : LOW_BITS;
+  return [...blocksAt(entry)].flatMap((block) => before.map((byte) => bitOf(block, byte)));
+}
+
+/** Four bytes, of the last its five lowest bits; the rest is shifted out. */
+const blockOf = (bytes: ArrayLike<number>, at: number): number =>
+  (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) << 3;
 
 /** Every value that the four bytes may have; a text that ends after three of them may be followed by anything. */
 function blocksAt({ bytes, at, ignoreCase }: Entry): Set<number> {
-  let blocks = [0];
+  let blocks: number[][] = [[]];
   for (let i = 0; i < 4; i++) {
     const byte = bytes[at + i];
-    const choices = byte === undefined ? FOLLOWERS : ignoreCase && isLower(byte) ? [byte, byte - 32] : [byte];
-    blocks = blocks.flatMap((block) => choices.map((choice) => block | (choice << (8 * i))));
+    const choices = byte === undefined ? LOW_BITS : ignoreCase && isLower(byte) ? [byte, byte - 32] : [byte];
+    blocks = blocks.flatMap((block) => choices.map((choice) => [...block, choice]));
   }
-  return new Set(blocks);
+  return new Set(blocks.map((block) => blockOf(block, 0)));
 }
 
 const isLower = (byte: number): boolean => byte >= 97 && byte <= 122;
-/** Printable ASCII, white space, escape, and the first bytes of the characters that tools like to print. */
-const FOLLOWERS = [9, 10, 13, 27, 0xc2, 0xc3, 0xe2, 0xef, 0xf0, ...Array.from({ length: 95 }, (_, i) => i + 32)];
-
-/** Bytes by how often they stand in logs, the most frequent first. */
-const COMMON = ' etaoinsrldcup0-./m1hg2:3f4b5y67v8w9k_x"';
-/** Four bytes where the text has them; only the second half of a text of four bytes has three. */
-function rarestBlock(bytes: Uint8Array, phase: number): number {
-  let [best, bestCost] = [phase, Number.POSITIVE_INFINITY];
-  for (let at = phase; at + 4 <= bytes.length; at += STRIDE) {
-    const cost = Math.min(costOf(bytes.subarray(at, at + 3)), costOf(bytes.subarray(at + 1, at + 4)));
-    if (cost < bestCost) [best, bestCost] = [at, cost];
-  }
-  return best;
-}
-
-/** How often a block stands in logs, in no particular unit. */
-function costOf(block: Uint8Array): number {
-  const rank = blockRank(Buffer.from(block).toString('latin1'));
-  if (rank !== null) return 1e9 / (rank + 1);
-  return block.reduce((product, byte) => product * frequency(byte), 1);
-}
-
-function frequency(byte: number): number {
-  const rank = COMMON.indexOf(String.fromCharCode(byte));
-  return rank < 0 ? 1 : COMMON.length + 1 - rank;
-}
+const LOW_BITS = Array.from({ length: 32 }, (_, bits) => bits);

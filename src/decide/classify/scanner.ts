@@ -18,9 +18,9 @@ export interface FoundLine {
 
 /**
  * Finds in which lines of a buffer any of many fixed texts stand, without decoding it. Every second position is looked at,
- * three or four bytes at a time: a text of four bytes or more always has a block of three at an even and one at an odd
- * distance from its start, and of each kind the rarest is what the tables know. The stride does not depend on what was
- * read, so the loop runs at the speed of memory; only a hit in the tables costs a comparison.
+ * four bytes and the one before them at a time: a text of four bytes or more always has a block of three or four at an even
+ * and one at an odd distance from its start, and of each kind the rarest is what the tables know. The stride does not
+ * depend on what was read, so the loop runs at the speed of memory; only a hit in the tables costs a comparison.
  */
 export interface Scanner {
   /**
