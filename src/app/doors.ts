@@ -11,6 +11,7 @@ import type { Foundation, Undo } from './foundation.ts';
 import { gateOf } from './gates.ts';
 import { authorize, createHttp, credentialsOf, httpLimits } from './http.ts';
 import { newId } from './ids.ts';
+import { putInto } from './inbox.ts';
 import { secretValues } from './load-settings.ts';
 import type { Loops } from './loops.ts';
 import { localDecisions } from './mcp/decisions.ts';
@@ -74,13 +75,18 @@ export function createRoutes(
   acceptor: Acceptor,
   isRunning: () => boolean,
 ): Promise<FastifyInstance> {
-  const { settings, log, clock, store, metrics, self, core } = base;
+  const { settings, log, clock, store, inbox, metrics, self, core, onError } = base;
   const credentials = credentialsOf(settings);
   return createHttp({
     limits: httpLimits(settings),
     log,
     gate: gateOf(settings),
-    intake: { credentials, clock, newId, self, accept: acceptor.accept, onRefused: metrics.deliveryRejected },
+    intake: {
+      ...{ credentials, clock, newId, self, accept: acceptor.accept, onRefused: metrics.deliveryRejected },
+      ...(inbox === null
+        ? {}
+        : { inbox: { put: putInto(inbox, onError), forGitHub: settings.github.webhookAnswer === 'kept' } }),
+    },
     mcp: {
       decisions: localDecisions(settings, base.rules),
       authorizeRead: authorize(credentials, 'read'),
@@ -88,6 +94,7 @@ export function createRoutes(
     },
     report: {
       store,
+      ...(inbox === null ? {} : { inbox }),
       clock,
       metrics,
       info: { version: VERSION, mode: settings.mode, engine: settings.engine, startedAt: clock() },

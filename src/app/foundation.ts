@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { GitHub } from '../lib/github/client.ts';
 import { createMetrics, type Metrics } from '../report/metrics.ts';
 import { spansOfStep, type Tracing } from '../report/traces/index.ts';
+import type { Inbox } from '../store/inbox.ts';
 import type { Store } from '../store/open.ts';
 import { type Core, createCore } from './core.ts';
 import type { Environment } from './environment.ts';
@@ -25,6 +26,8 @@ export interface Foundation {
   readonly env: Environment;
   readonly clock: Clock;
   readonly store: Store;
+  /** Deliveries that are kept and not decided about yet; null where the store is shared with other processes. */
+  readonly inbox: Inbox | null;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
   readonly templates: Templates;
@@ -40,15 +43,16 @@ export interface Foundation {
 export type Undo = (() => Promise<unknown> | unknown)[];
 
 export function layFoundation(
-  given: Pick<Foundation, 'settings' | 'log' | 'env' | 'clock' | 'store' | 'tracing'>,
+  given: Pick<Foundation, 'settings' | 'log' | 'env' | 'clock' | 'store' | 'inbox' | 'tracing'>,
   undo: Undo,
 ): Foundation {
-  const { settings, log, clock, store, tracing } = given;
+  const { settings, log, clock, store, inbox, tracing } = given;
   const metrics = createMetrics({
     version: VERSION,
     store,
     clock,
     breaker: async () => (await readBreaker(store.db, settings.breaker, clock())).state,
+    ...(inbox === null ? {} : { inbox: () => inbox.waiting() }),
   });
   const templates = loadTemplates(PROMPTS_DIR);
   const rules = watchedRules(settings, log);

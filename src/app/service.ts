@@ -6,7 +6,8 @@ import type { Machine } from '../remediate/machine.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { createRoutes, openAcceptor } from './doors.ts';
 import type { Environment } from './environment.ts';
-import { layFoundation, type Undo } from './foundation.ts';
+import { type Foundation, layFoundation, type Undo } from './foundation.ts';
+import { openServiceInbox, readInbox } from './inbox.ts';
 import { listenHost } from './load-settings.ts';
 import type { Log } from './log.ts';
 import { createLoops } from './loops.ts';
@@ -44,7 +45,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   // What has to be let go of, in the order in which it was taken hold of.
   const undo: Undo = [() => store.close()];
   try {
-    return await compose({ settings, log, env, clock }, store, undo);
+    const inbox = await openServiceInbox(settings, log);
+    undo.push(() => inbox?.close());
+    return await compose({ settings, log, env, clock }, { store, inbox }, undo);
   } catch (error) {
     await letGo(undo);
     throw error;
@@ -60,9 +63,12 @@ function storeOptions(settings: Settings) {
   return { kind: 'sqlite', dir: resolve(settings.dataDir) } as const;
 }
 
-async function compose(options: Required<ServiceOptions>, store: Store, undo: Undo): Promise<Service> {
+type Kept = Pick<Foundation, 'store' | 'inbox'>;
+
+async function compose(options: Required<ServiceOptions>, kept: Kept, undo: Undo): Promise<Service> {
   const { settings, log } = options;
-  const base = layFoundation({ ...options, store, tracing: await openTracing(settings) }, undo);
+  const { store, inbox } = kept;
+  const base = layFoundation({ ...options, ...kept, tracing: await openTracing(settings) }, undo);
   const loops = await createLoops(base, undo);
   const acceptor = openAcceptor(base, loops.worker, undo);
   let running = false;
@@ -78,6 +84,10 @@ async function compose(options: Required<ServiceOptions>, store: Store, undo: Un
     () => acceptor.drain(),
     () => loops.worker.stop(),
   );
+  if (inbox !== null) {
+    const reader = readInbox({ ...base, inbox, accept: acceptor.accept, interpret: base.core.interpret });
+    undo.push(() => reader.stop());
+  }
   running = true;
   const url = addressOf(app.server.address() as AddressInfo);
   log.info({ url, mode: settings.mode, store: store.dialect, engine: settings.engine, version: VERSION }, 'listening');

@@ -158,6 +158,9 @@ export const settingsSchema = z.strictObject({
       inFlightMegabytes: count
         .default(128)
         .meta({ description: 'Bodies under way at the same time; senders of more are told to keep theirs.' }),
+      inboxMegabytes: count.default(2_048).meta({
+        description: 'Deliveries on the disk that are not decided yet; with more, senders wait for decisions.',
+      }),
       runDeadlineMinutes: minutes.default(120).meta({ description: 'How long a CodeRun may take.' }),
       verifyTimeoutMinutes: minutes.default(30).meta({ description: 'How long CI may take to confirm a commit.' }),
       settleSeconds: seconds.default(5).meta({ description: 'How long more failures of the same run are awaited.' }),
@@ -196,6 +199,10 @@ export const settingsSchema = z.strictObject({
       webhookSecret: secretList
         .default([])
         .meta({ secret: true, env: 'GITHUB_WEBHOOK_SECRET', description: 'Webhook secrets, several for rotation.' }),
+      webhookAnswer: z.enum(['decided', 'kept']).default('decided').meta({
+        description:
+          'When GitHub’s own webhooks are answered: `decided`, with what is done about them; `kept`, as soon as they are on the disk, four times as many a second (embedded store only).',
+      }),
       cloneUrl: z
         .string()
         .optional()

@@ -1,4 +1,5 @@
 import type { Disposition } from '../model/delivery.ts';
+import { reason } from '../model/reason.ts';
 
 /** What became of a delivery, once that is durable. The same delivery sent again gets the same. */
 export interface AcceptedAnswer {
@@ -43,6 +44,21 @@ export function answerDocument(answer: AcceptedAnswer): AnswerDocument {
         ? `/api/deliveries/${encodeURIComponent(answer.deliveryId)}`
         : `/api/remediations/${encodeURIComponent(remediationId)}`,
   };
+}
+
+const KEPT: Disposition = {
+  status: 'accepted',
+  dedupStatus: 'new',
+  remediationId: null,
+  reason: reason('kept'),
+};
+
+/**
+ * For a delivery that is kept and not decided about yet. It goes by the digest of its body, which finds it whether it is
+ * the first or was sent before.
+ */
+export function keptAnswer(digest: string): AcceptedAnswer {
+  return { deliveryId: digest, disposition: KEPT, taskId: null, agent: null, failureType: null, codeRunName: null };
 }
 
 /** 202 while something goes on because of it, 200 when nothing does. */

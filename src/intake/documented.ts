@@ -121,7 +121,7 @@ export function documentedDoor(door: Door): FastifySchema {
     operationId,
     summary,
     tags: ['intake'],
-    description: `${body}. Up to 25 MiB. \`Prefer: wait=20\` waits up to so many seconds for agent and CodeRun. The same delivery sent again gets the same answer.`,
+    description: `${body}. Up to 25 MiB. \`Prefer: wait=20\` waits up to so many seconds for agent and CodeRun; \`Prefer: respond-async\` answers as soon as the delivery is on the disk, with the reason \`kept\`, and \`status_url\` tells what became of it. The same delivery sent again gets the same answer.`,
     security: [door.auth === 'signature' ? { signature: [] } : { bearer: [] }],
     body: schema,
     response: {

@@ -4,7 +4,7 @@ import { sha256 } from '../lib/digest.ts';
 import type { Delivery } from '../model/delivery.ts';
 import type { Reason } from '../model/reason.ts';
 import type { Signal } from '../model/signal.ts';
-import { type AcceptedAnswer, answerDocument, answerStatus } from './answer.ts';
+import { type AcceptedAnswer, answerDocument, answerStatus, keptAnswer } from './answer.ts';
 import {
   type Credentials,
   hasCredentials,
@@ -17,10 +17,10 @@ import { documentedDoor } from './documented.ts';
 import { DOORS, type Door } from './doors.ts';
 import { eventName, externalId } from './identifiers.ts';
 import { type Interpretation, interpret } from './interpret.ts';
-import { preferredWait } from './prefer.ts';
+import { type Preference, preferred } from './prefer.ts';
 import { Problem, type ProblemKind, repositoryNotAllowed } from './problem.ts';
 import { answerProblem, problemOf } from './problem-handler.ts';
-import { scrub } from './scrub.ts';
+import { mayLeak, scrub } from './scrub.ts';
 import { MAX_BODY_BYTES } from './server-options.ts';
 import { NOBODY, type Self } from './sources/source.ts';
 
@@ -45,6 +45,13 @@ export interface IntakeDeps {
    * Rejects with Overloaded or StoreUnavailable when nothing was kept.
    */
   readonly accept: (delivery: Delivery, meta: AcceptMeta) => Promise<AcceptedAnswer>;
+  /** Where deliveries are kept whose senders do not wait for a decision; every sender waits without it. */
+  readonly inbox?: {
+    /** True when it is on the disk and will be decided about; false when it has to take the usual way. */
+    readonly put: (delivery: Delivery) => Promise<boolean>;
+    /** GitHub, which cannot say what it prefers, does not wait. */
+    readonly forGitHub: boolean;
+  };
   /** Keeps Healer's own checks and comments out. */
   readonly self?: Self;
   /** Told of every delivery that was not taken, for the metric; a repository that is not allowed is kept all the same. */
@@ -83,11 +90,43 @@ function readArrival(door: Door, request: FastifyRequest, bytes: Uint8Array, sel
   throw new Problem(read.fault.code, what, { extras: { errors: read.fault.errors } });
 }
 
+/**
+ * Puts the delivery into the inbox where its sender does not wait for a decision: authenticated and nothing more. Null when
+ * it has to be decided about first.
+ */
+async function keepFirst(
+  door: Door,
+  { inbox, newId, clock }: IntakeDeps,
+  { headers }: FastifyRequest,
+  bytes: Uint8Array,
+  { respondAsync, wait }: Preference,
+): Promise<AcceptedAnswer | null> {
+  if (inbox === undefined || wait !== null) return null;
+  if (!respondAsync && !(inbox.forGitHub && door.auth === 'signature')) return null;
+  if (mayLeak(bytes)) return null;
+  const delivery: Delivery = {
+    id: newId(),
+    origin: door.origin,
+    event: eventName(headers['x-github-event']),
+    externalId: externalId(headers['x-github-delivery']),
+    digest: sha256(bytes),
+    receivedAt: clock(),
+    body: bytes,
+  };
+  return (await inbox.put(delivery)) ? keptAnswer(delivery.digest) : null;
+}
+
 function handlerOf(door: Door, deps: IntakeDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const refusal = door.auth === 'signature' ? refuseSignature(deps.credentials, request.headers, bytes) : null;
     if (refusal !== null) throw refusal;
+    const preference = preferred(request.headers['prefer']);
+    const early = await keepFirst(door, deps, request, bytes, preference);
+    if (early !== null) {
+      if (preference.respondAsync) reply.header('preference-applied', 'respond-async');
+      return reply.code(202).send(answerDocument(early));
+    }
     // What is read is what is kept, so that reading it again gives the same; the digest is of what was sent, so that the
     // same delivery is known when it is sent again.
     const kept = scrub(bytes);
@@ -101,7 +140,7 @@ function handlerOf(door: Door, deps: IntakeDeps) {
       receivedAt: deps.clock(),
       body: kept,
     };
-    const wait = preferredWait(request.headers['prefer']);
+    const { wait } = preference;
     const answer = await deps.accept(delivery, { signals, ignored, preferWaitMs: (wait ?? 0) * 1_000 });
     const why = answer.disposition.reason;
     if (why.code === 'repository_not_allowed') throw repositoryNotAllowed(why, answer.deliveryId);

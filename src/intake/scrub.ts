@@ -125,13 +125,18 @@ function scrubbedCarrier(value: unknown, isLarge: boolean): unknown {
   return { ...outer, body: JSON.stringify(scrubbed(inner.value, isLarge)) };
 }
 
+/** Whether a body may be an alert about a leaked secret: nothing of it is kept before it was read. */
+export function mayLeak(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(MARK);
+}
+
 /**
  * The bytes to keep and to read: what arrived, unless it is an alert about a leaked secret. That one is written anew
  * (so that no second key of the same name stays hidden in it) with a placeholder wherever the value stood. Bytes that
  * cannot be read come back as they are, for they are refused and not kept.
  */
 export function scrub(bytes: Uint8Array): Uint8Array {
-  if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(MARK)) return bytes;
+  if (!mayLeak(bytes)) return bytes;
   const parsed = parseBody(bytes);
   if (!parsed.ok) return bytes;
   const kept = scrubbedCarrier(parsed.value, bytes.length > LARGE_BODY);

@@ -31,6 +31,8 @@ export const REASONS = {
   bot_author: 'The change was made by a bot that is not on the list of bots to help.',
   healer_itself: 'The event is about Healer’s own check, not about CI.',
   decision_failed: 'The delivery is stored, but deciding about it failed; it will be tried again.',
+  kept: 'The delivery is on the disk and will be decided about in a moment; its status says what became of it.',
+  unreadable: 'The delivery was acknowledged before it was read, and its body cannot be used.',
   // remediations
   fixed: 'Every check that was red has completed green on the agent’s commit or a later one.',
   green_after_rerun: 'The failed jobs were re-run and are green; the failure was transient.',

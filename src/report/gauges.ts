@@ -11,6 +11,8 @@ export interface Gauges {
   readonly clock: Clock;
   /** How long a reading of the store serves further scrapes, milliseconds; 5 s when left out. */
   readonly cacheMs?: number;
+  /** Deliveries that are kept and not in the store yet: their bytes, and when the oldest came. */
+  readonly inbox?: () => { readonly bytes: number; readonly oldest: number | null };
   /** What the breaker says at the moment. */
   readonly breaker?: () => Promise<BreakerState>;
   /** CodeRuns by phase from another engine than the embedded one. */
@@ -20,6 +22,7 @@ export interface Gauges {
 const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
 export type BreakerState = (typeof BREAKER_STATES)[number];
 
+const NOTHING_WAITS = { bytes: 0, oldest: null } as const;
 const DEFAULT_CACHE_MS = 5_000;
 
 /** CONTRACT section 5: the phases of a CodeRun. */
@@ -27,7 +30,7 @@ const CODERUN_PHASES = ['Pending', 'Running', 'Succeeded', 'Failed', 'Cancelled'
 
 /** Gauges that read the store when Prometheus asks, so that they are right after a restart and with several replicas. */
 export function registerGauges(registry: Registry, options: Gauges): void {
-  const { store, clock, cacheMs = DEFAULT_CACHE_MS } = options;
+  const { store, clock, cacheMs = DEFAULT_CACHE_MS, inbox = () => NOTHING_WAITS } = options;
   const cached = <T>(read: () => Promise<T>) => cache(read, clock, cacheMs);
 
   const live = cached(() => countLive(store));
@@ -43,8 +46,19 @@ export function registerGauges(registry: Registry, options: Gauges): void {
   const oldest = cached(() => oldestUndecided(store.db));
   const ageHelp = 'Age of the oldest delivery without a final word; 0 when there is none.';
   gauge(registry, 'healer_delivery_oldest_unprocessed_seconds', ageHelp, [], oldest, (self, at) => {
-    self.set(at === null ? 0 : Math.max(0, clock() - at) / 1000);
+    const first = Math.min(at ?? Number.POSITIVE_INFINITY, inbox().oldest ?? Number.POSITIVE_INFINITY);
+    self.set(Number.isFinite(first) ? Math.max(0, clock() - first) / 1000 : 0);
   });
+
+  const bytesHelp = 'Bytes of deliveries that are acknowledged and not in the store yet.';
+  gauge(
+    registry,
+    'healer_inbox_bytes',
+    bytesHelp,
+    [],
+    async () => inbox().bytes,
+    (self, bytes) => self.set(bytes),
+  );
 
   const pauses = cached(() => readPauses(store.db));
   const pauseHelp = '1 while a person has stopped spending: everywhere, or in at least one repository.';

@@ -125,13 +125,16 @@ export async function oldestUndecided(db: Reader): Promise<number | null> {
   return row?.received_at ?? null;
 }
 
-/** By Healer's own id, or else by the sender's, which the sender may have chosen to look like one of ours. */
+/**
+ * By Healer's own id, by the digest of its body, or else by the sender's id, which the sender may have chosen to look like
+ * one of ours.
+ */
 export async function findDelivery(db: Reader, id: string): Promise<StoredDelivery | null> {
   const row = await db
     .selectFrom('deliveries')
     .selectAll()
-    .where((eb) => eb.or([eb('id', '=', id), eb('external_id', '=', id)]))
-    .orderBy((eb) => eb.case().when('id', '=', id).then(0).else(1).end())
+    .where((eb) => eb.or([eb('id', '=', id), eb('digest', '=', id), eb('external_id', '=', id)]))
+    .orderBy((eb) => eb.case().when('id', '=', id).then(0).when('digest', '=', id).then(1).else(2).end())
     .limit(1)
     .executeTakeFirst();
   return row ? fromRow(row) : null;

@@ -37,11 +37,15 @@ export async function listDeliveries(db: Reader, filter: DeliveryFilter): Promis
   return (await query.execute()).map(fromRow);
 }
 
-/** By Healer's own id, or else by the sender's, which the sender may have chosen to look like one of ours. */
+/** By the same ids as `findDelivery`. */
 export async function findListedDelivery(db: Reader, id: string): Promise<ListedDelivery | null> {
   const row = await withoutBody(db)
-    .where((eb) => eb.or([eb('deliveries.id', '=', id), eb('deliveries.external_id', '=', id)]))
-    .orderBy((eb) => eb.case().when('deliveries.id', '=', id).then(0).else(1).end())
+    .where((eb) =>
+      eb.or([eb('deliveries.id', '=', id), eb('deliveries.digest', '=', id), eb('deliveries.external_id', '=', id)]),
+    )
+    .orderBy((eb) =>
+      eb.case().when('deliveries.id', '=', id).then(0).when('deliveries.digest', '=', id).then(1).else(2).end(),
+    )
     .limit(1)
     .executeTakeFirst();
   return row ? fromRow(row) : null;

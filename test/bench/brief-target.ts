@@ -26,7 +26,7 @@ const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
 const log = createLog('warn', silent);
 const undo: Undo = [() => store.close()];
 const tracing = await openTracing(settings);
-const base = layFoundation({ settings, log, env: process.env, clock: Date.now, store, tracing }, undo);
+const base = layFoundation({ settings, log, env: process.env, clock: Date.now, store, inbox: null, tracing }, undo);
 
 const unused = new Proxy({}, { get: () => () => Promise.reject(new Error('not part of what is measured')) });
 const noRuns: typeof startRuns = async () => {

@@ -20,6 +20,9 @@ const app = await createHttp({
     credentials: { webhookSecrets: [SECRET], apiTokens: ['bench-token'], readTokens: [] },
     clock: systemClock,
     newId,
+    ...(process.env['HEALER_GITHUB_WEBHOOK_ANSWER'] === 'kept'
+      ? { inbox: { put: () => Promise.resolve(true), forGitHub: true } }
+      : {}),
     accept: async (delivery) => ({
       deliveryId: delivery.id,
       disposition: {

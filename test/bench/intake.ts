@@ -80,39 +80,31 @@ function servers(): readonly Server[] {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
   const base = { PATH: process.env['PATH'] ?? '', GITHUB_WEBHOOK_SECRET: SECRET, NODE_ENV: 'production' };
+  const path = '/api/webhooks/github';
+  const prof = options.prof ? ['--cpu-prof', '--cpu-prof-dir', tmpdir()] : [];
+  const service = [QUIET, ...prof, resolve(HERE, '../../bin/healer.js'), 'server'];
+  const storeless = [QUIET, join(HERE, 'intake-storeless.ts')];
+  const env = {
+    ...base,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    HEALER_API_TOKEN: 'bench-token',
+    GITHUB_API_URL: 'http://127.0.0.1:9',
+    // What follows the decision (asking GitHub for logs) begins after the measurement.
+    HEALER_LIMITS_SETTLE_SECONDS: '3600',
+  };
+  const kept = { HEALER_GITHUB_WEBHOOK_ANSWER: 'kept' };
   const all: Server[] = [
-    {
-      name: 'healer',
-      args: [
-        QUIET,
-        ...(options.prof ? ['--cpu-prof', '--cpu-prof-dir', tmpdir()] : []),
-        resolve(HERE, '../../bin/healer.js'),
-        'server',
-      ],
-      path: '/api/webhooks/github',
-      env: {
-        ...base,
-        HOST: '127.0.0.1',
-        PORT: '0',
-        HEALER_API_TOKEN: 'bench-token',
-        GITHUB_API_URL: 'http://127.0.0.1:9',
-        // What follows the decision (asking GitHub for logs) begins after the measurement.
-        HEALER_LIMITS_SETTLE_SECONDS: '3600',
-      },
-    },
-    {
-      name: 'healer without a store',
-      args: [QUIET, join(HERE, 'intake-storeless.ts')],
-      path: '/api/webhooks/github',
-      env: base,
-    },
+    { name: 'healer, kept', args: service, path, env: { ...env, ...kept } },
+    { name: 'the same without a store', args: storeless, path, env: { ...base, ...kept } },
+    { name: 'healer, decided', args: service, path, env },
+    { name: 'the same without a store (decided)', args: storeless, path, env: base },
   ];
   if (options.only === undefined || options.only.startsWith('probot')) {
     const cwd = peersFolder();
-    const env = { ...base, BENCH_PRIVATE_KEY: key };
-    const path = '/api/github/webhooks';
-    all.push({ name: 'probot', args: ['probot-run.mjs'], path, env, cwd });
-    all.push({ name: 'probot, its middleware alone', args: ['probot.mjs'], path, env, cwd });
+    const peer = { path: '/api/github/webhooks', env: { ...base, BENCH_PRIVATE_KEY: key }, cwd };
+    all.push({ name: 'probot', args: ['probot-run.mjs'], ...peer });
+    all.push({ name: 'probot, its middleware alone', args: ['probot.mjs'], ...peer });
   }
   return all.filter(({ name }) => options.only === undefined || name === options.only);
 }

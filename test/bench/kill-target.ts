@@ -19,9 +19,11 @@ const [{ fastify }, { createAcceptor }, { createCore }, { newId }, { loadSetting
     import('../../src/intake/routes.ts'),
     import('../../src/store/open.ts'),
     import('../../src/decide/route/rules.ts'),
+    import('../../src/app/inbox.ts'),
+    import('../../src/store/inbox.ts'),
   ]),
 ]);
-const [{ intakeRoutes }, { openStore }, { parseRules }] = rooms;
+const [{ intakeRoutes }, { openStore }, { parseRules }, { putInto, readInbox }, { openInbox }] = rooms;
 flushCompileCache();
 
 const [dir] = await once(process.stdin, 'data');
@@ -43,13 +45,20 @@ const acceptor = createAcceptor({
   onDecided: () => {},
   onError: (message, fields) => console.error(message, fields),
 });
+const inbox = await openInbox({
+  dir: String(dir).trim(),
+  maxBytes: 1024 ** 3,
+  onError: (message, fields) => console.error(message, fields),
+});
 const app = fastify();
 await app.register(intakeRoutes, {
   credentials: { webhookSecrets: [], apiTokens: [], readTokens: [] },
   clock: Date.now,
   newId,
   accept: acceptor.accept,
+  inbox: { put: putInto(inbox, console.error), forGitHub: false },
 });
+readInbox({ inbox, accept: acceptor.accept, interpret: core.interpret, onError: console.error });
 await app.listen({ host: '127.0.0.1', port: 0 });
 await acceptor.decideLeftovers();
 console.log(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { preferredWait } from '../../src/intake/prefer.ts';
+import { preferred } from '../../src/intake/prefer.ts';
 import { cpuMs } from './support/cpu.ts';
 
 describe('Prefer', () => {
@@ -15,7 +15,7 @@ describe('Prefer', () => {
     ['wait=31', 30],
     ['wait=99999999', 30],
   ])('%s waits %i seconds', (header, seconds) => {
-    expect(preferredWait(header)).toBe(seconds);
+    expect(preferred(header).wait).toBe(seconds);
   });
 
   it.each([
@@ -31,15 +31,27 @@ describe('Prefer', () => {
     [',,,'],
     ['"'],
   ])('%j does not ask to wait', (header) => {
-    expect(preferredWait(header)).toBeNull();
+    expect(preferred(header).wait).toBeNull();
+  });
+
+  it.each([
+    ['respond-async', true],
+    ['Respond-Async; foo=bar', true],
+    ['return=minimal, respond-async', true],
+    ['respond-asynchronously', false],
+    ['note="respond-async"', false],
+    ['wait=5', false],
+    [undefined, false],
+  ])('%j asks for an answer before the decision: %s', (header, respondAsync) => {
+    expect(preferred(header).respondAsync).toBe(respondAsync);
   });
 
   it('may be sent in several headers', () => {
-    expect(preferredWait(['respond-async', 'wait=7'])).toBe(7);
+    expect(preferred(['respond-async', 'wait=7'])).toEqual({ wait: 7, respondAsync: true });
   });
 
   it('is read in linear time whatever it holds', () => {
     for (const part of ['"\\', '",', 'a=', ';', ' ', 'wait="'])
-      expect(cpuMs(() => preferredWait(part.repeat(20_000)), 50)).toBeLessThan(50);
+      expect(cpuMs(() => preferred(part.repeat(20_000)), 50)).toBeLessThan(50);
   });
 });

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { ProblemError } from '../../lib/problem.ts';
+import type { Delivery } from '../../model/delivery.ts';
 import {
   type DeliveryFilter,
   findListedDelivery,
@@ -13,7 +14,7 @@ import { deliveryView } from './views.ts';
 
 /** The answers to “why did (or didn’t) something happen?”. */
 export function deliveryRoutes(app: FastifyInstance, deps: ReportDeps): void {
-  const { store, authorizeRead } = deps;
+  const { authorizeRead } = deps;
 
   app.get(
     '/api/deliveries',
@@ -40,7 +41,8 @@ export function deliveryRoutes(app: FastifyInstance, deps: ReportDeps): void {
       preHandler: authorizeRead,
       schema: documented({
         operationId: 'getDelivery',
-        summary: 'What became of one delivery and why; by Healer’s id or the sender’s (X-GitHub-Delivery)',
+        summary:
+          'What became of one delivery and why; by Healer’s id, the sender’s (X-GitHub-Delivery) or the SHA-256 of the body in hexadecimal',
         tag: 'deliveries',
         params: idParams,
         answers: { 200: deliverySchema },
@@ -50,16 +52,29 @@ export function deliveryRoutes(app: FastifyInstance, deps: ReportDeps): void {
     },
     async (request, reply) => {
       const { id } = check(idParams, request.params, 'path');
-      const delivery = await findListedDelivery(store.db, id);
-      if (delivery === null) {
-        throw new ProblemError(
-          404,
-          `There is no delivery ${id}; it never arrived here, or it is older than what is kept.`,
-        );
-      }
-      return sendJson(reply, deliveryView(delivery));
+      return sendJson(reply, deliveryView((await knownDelivery(deps, id)).delivery));
     },
   );
+}
+
+/** One that is in the store, or still on its way there; with its body only where it is on its way. Throws 404. */
+export async function knownDelivery(
+  { store, inbox }: Pick<ReportDeps, 'store' | 'inbox'>,
+  id: string,
+): Promise<{ readonly delivery: ListedDelivery; readonly body: Uint8Array | null }> {
+  const stored = await findListedDelivery(store.db, id);
+  if (stored !== null) return { delivery: stored, body: null };
+  const kept = (await inbox?.find(id)) ?? null;
+  if (kept !== null) return { delivery: onItsWay(kept), body: kept.body };
+  // It may have gone from one to the other meanwhile.
+  const late = await findListedDelivery(store.db, id);
+  if (late !== null) return { delivery: late, body: null };
+  throw new ProblemError(404, `There is no delivery ${id}; it never arrived here, or it is older than what is kept.`);
+}
+
+function onItsWay({ id, origin, event, externalId, receivedAt }: Delivery): ListedDelivery {
+  const undecided = { decidedAt: null, failures: 0, disposition: null, taskId: null, repository: null };
+  return { id, origin, event, externalId, receivedAt, ...undecided };
 }
 
 type DeliveryQuery = ReturnType<typeof deliveryQuery.parse>;

@@ -5,6 +5,7 @@ import type { PersonCommanded } from '../../model/fact.ts';
 import type { FailureType } from '../../model/failure-type.ts';
 import type { Insights } from '../../model/insights.ts';
 import type { Remediation } from '../../model/remediation.ts';
+import type { Inbox } from '../../store/inbox.ts';
 import type { Store } from '../../store/open.ts';
 import type { Metrics } from '../metrics.ts';
 import type { CodeRunPort } from './task-port.ts';
@@ -40,6 +41,8 @@ export interface ReportDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly info: ServiceInfo;
+  /** Deliveries that are kept and not in the store yet; none without it. */
+  readonly inbox?: Pick<Inbox, 'find' | 'waiting'>;
   /** Answers 401 itself, or throws a ProblemError. */
   readonly authorizeRead: preHandlerAsyncHookHandler;
   readonly authorizeWrite: preHandlerAsyncHookHandler;

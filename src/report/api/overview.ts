@@ -23,7 +23,7 @@ export interface Overview extends State {
   readonly dispositions: Readonly<Record<string, number>>;
 }
 
-export async function readState({ store, clock, readiness }: ReportDeps): Promise<State> {
+export async function readState({ store, inbox, clock, readiness }: ReportDeps): Promise<State> {
   const now = clock();
   const [checks, pauses, live, oldest] = await Promise.all([
     readiness(),
@@ -31,7 +31,9 @@ export async function readState({ store, clock, readiness }: ReportDeps): Promis
     countLive(store),
     oldestUndecided(store.db),
   ]);
-  return { checks, pauses, live, oldestUndecidedMs: oldest === null ? null : Math.max(0, now - oldest) };
+  const waiting = [oldest, inbox?.waiting().oldest ?? null].filter((at) => at !== null);
+  const oldestUndecidedMs = waiting.length === 0 ? null : Math.max(0, now - Math.min(...waiting));
+  return { checks, pauses, live, oldestUndecidedMs };
 }
 
 export async function readOverview(deps: ReportDeps): Promise<Overview> {

@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import { ProblemError } from '../../lib/problem.ts';
 import { findDelivery } from '../../store/deliveries.ts';
 import { findListedDelivery } from '../../store/delivery-list.ts';
-import { readDeliveryPage } from '../api/deliveries.ts';
+import { knownDelivery, readDeliveryPage } from '../api/deliveries.ts';
 import type { ReportDeps } from '../api/deps.ts';
 import { check } from '../api/documented.ts';
 import { deliveryQuery, idParams } from '../api/schemas.ts';
@@ -21,14 +20,9 @@ export function deliveryRoutes(app: FastifyInstance, { deps, reading, send }: Si
 
   app.get('/deliveries/:id', reading, async (request, reply) => {
     const { id } = check(idParams, request.params, 'path');
-    const delivery = await findListedDelivery(deps.store.db, id);
-    const whole = delivery === null ? null : await findDelivery(deps.store.db, delivery.id);
-    if (delivery === null || whole === null)
-      throw new ProblemError(
-        404,
-        `There is no delivery ${id}; it never arrived here, or it is older than what is kept.`,
-      );
-    const content = deliveryPage({ delivery, body: whole.body, now: deps.clock() });
+    const { delivery, body } = await knownDelivery(deps, id);
+    const bytes = body ?? (await findDelivery(deps.store.db, delivery.id))?.body ?? new Uint8Array();
+    const content = deliveryPage({ delivery, body: bytes, now: deps.clock() });
     const title = `Delivery ${delivery.externalId ?? delivery.id}`;
     return send(request, reply, { title, current: 'deliveries', events: ALL_EVENTS }, content);
   });

@@ -1,0 +1,127 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Interpretation } from '../intake/interpret.ts';
+import { messageOf } from '../lib/errors.ts';
+import type { Delivery } from '../model/delivery.ts';
+import { reason } from '../model/reason.ts';
+import { type Inbox, InboxFullError, openInbox } from '../store/inbox.ts';
+import type { Acceptor } from './accept.ts';
+import type { Log } from './log.ts';
+import type { Settings } from './settings.ts';
+
+const MEBIBYTE = 1024 * 1024;
+/** Decided in one transaction: few while senders wait for the processor, more when nobody does. */
+const [BATCH_IN_STORM, BATCH] = [16, 64];
+/**
+ * When more arrived meanwhile, they are left alone with the processor for some milliseconds. A loop that is busy with them
+ * for that share of it is in a storm, and the next batch waits for longer: what was acknowledged can wait, a sender gives
+ * up after ten seconds.
+ */
+const [LOOK_MS, BUSY, REST_MS] = [5, 0.5, 250];
+/** Between two tries while the store does not take anything, milliseconds. */
+const RETRY_MS = 1_000;
+
+/** The inbox in the data folder, which one process holds. PostgreSQL is shared, and its replicas' folders may not last. */
+export async function openServiceInbox(settings: Settings, log: Pick<Log, 'error'>): Promise<Inbox | null> {
+  if (settings.databaseUrl !== undefined) return null;
+  const dir = join(resolve(settings.dataDir), 'inbox');
+  await mkdir(dir, { recursive: true });
+  return openInbox({
+    dir,
+    maxBytes: settings.limits.inboxMegabytes * MEBIBYTE,
+    onError: (message, fields) => log.error(fields, message),
+  });
+}
+
+export type OnError = (message: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/** Puts a delivery into the inbox; false when it is full or the disk does not take it, and the usual way is open. */
+export function putInto(inbox: Inbox, onError: OnError): (delivery: Delivery) => Promise<boolean> {
+  return (delivery) =>
+    inbox.put(delivery).then(
+      () => true,
+      (error: unknown) => {
+        if (!(error instanceof InboxFullError))
+          onError('the inbox did not take a delivery, which is decided about at once', { error: messageOf(error) });
+        return false;
+      },
+    );
+}
+
+export interface InboxReader {
+  /** Finishes the batch under way. What is left comes out at the next start. */
+  stop(): Promise<void>;
+}
+
+/** Takes deliveries out of the inbox and has them decided, the oldest first, for as long as the process runs. */
+export function readInbox(options: {
+  readonly inbox: Inbox;
+  readonly accept: Acceptor['accept'];
+  readonly interpret: (delivery: Delivery) => Interpretation;
+  readonly onError: OnError;
+}): InboxReader {
+  const { inbox, onError } = options;
+  const stopped = new AbortController();
+  const { signal } = stopped;
+
+  const decideAll = async (deliveries: readonly Delivery[]): Promise<void> => {
+    for (let left = deliveries; left.length > 0; ) {
+      const outcomes = await Promise.allSettled(left.map((delivery) => decideOne(options, delivery)));
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      left = left.filter((_, index) => outcomes[index]?.status === 'rejected');
+      if (failed === undefined) return;
+      onError('deliveries of the inbox wait for the store', { count: left.length, error: messageOf(failed.reason) });
+      await pause(RETRY_MS, undefined, { signal });
+    }
+  };
+
+  let isStorm = false;
+  const decideNext = async (): Promise<void> => {
+    const before = inbox.arrived;
+    const { deliveries, done } = await inbox.take(isStorm ? BATCH_IN_STORM : BATCH, signal);
+    await decideAll(deliveries);
+    await done();
+    isStorm = inbox.arrived > before && (await isBusy(signal));
+    if (isStorm) await pause(REST_MS, undefined, { signal });
+  };
+
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await decideNext().catch(async (error: unknown) => {
+        if (signal.aborted) return;
+        onError('the inbox cannot be read', { error: messageOf(error) });
+        await pause(RETRY_MS, undefined, { signal }).catch(() => {});
+      });
+    }
+  };
+
+  const running = run();
+  return {
+    stop: async () => {
+      stopped.abort();
+      await running;
+    },
+  };
+}
+
+async function isBusy(signal: AbortSignal): Promise<boolean> {
+  const before = performance.eventLoopUtilization();
+  await pause(LOOK_MS, undefined, { signal });
+  return performance.eventLoopUtilization(before).utilization > BUSY;
+}
+
+async function decideOne(
+  { interpret, accept }: Pick<Parameters<typeof readInbox>[0], 'interpret' | 'accept'>,
+  delivery: Delivery,
+): Promise<void> {
+  const { signals, ignored, event, externalId, fault } = interpret(delivery);
+  const why = fault === null ? ignored : reason('unreadable', faultText(fault));
+  await accept({ ...delivery, event, externalId }, { signals, ignored: why, preferWaitMs: 0 });
+}
+
+/** The first thing that is wrong with the body. */
+function faultText({ errors }: NonNullable<Interpretation['fault']>): string {
+  const [first] = errors;
+  return first ? `${first.path || 'The body'} ${first.message}.` : 'The body cannot be used.';
+}
