@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { codeRunPage } from './coderun-doc.ts';
 import { dashboard } from './dashboard.ts';
 import { metricsPage } from './metrics-doc.ts';
-import { scanWasm } from './scan-wasm.ts';
+import { linesWasm, scanWasm } from './scan-wasm.ts';
 import { settingsPage } from './settings-doc.ts';
 
 const FILES: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -12,6 +12,7 @@ const FILES: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/coderun.md': codeRunPage,
   'docs/metrics.md': metricsPage,
   'docs/settings.md': settingsPage,
+  'src/decide/classify/lines-wasm.ts': linesWasm,
   'src/decide/classify/scan-wasm.ts': scanWasm,
 };
 

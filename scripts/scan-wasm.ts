@@ -1,21 +1,27 @@
-/** The text of src/decide/classify/scan-wasm.ts, from scan.wat beside it; `npm run generate` writes it. */
+/**
+ * The texts of src/decide/classify/scan-wasm.ts and lines-wasm.ts, from scan.wat and lines.wat beside them;
+ * `npm run generate` writes them.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import wabt from 'wabt';
 
-const SOURCE = join(import.meta.dirname, '../src/decide/classify/scan.wat');
+const FOLDER = join(import.meta.dirname, '../src/decide/classify');
 
-export async function scanWasm(): Promise<string> {
+export const scanWasm = (): Promise<string> => assembled('scan.wat', 'SCAN_WASM');
+export const linesWasm = (): Promise<string> => assembled('lines.wat', 'LINES_WASM');
+
+async function assembled(source: string, name: string): Promise<string> {
   const { parseWat } = await wabt();
-  const parsed = parseWat('scan.wat', readFileSync(SOURCE, 'utf8'), { simd: true, mutable_globals: true });
+  const parsed = parseWat(source, readFileSync(join(FOLDER, source), 'utf8'), { simd: true, mutable_globals: true });
   const { buffer } = parsed.toBinary({});
   const lines =
     Buffer.from(buffer)
       .toString('base64')
       .match(/.{1,110}/g) ?? [];
   return [
-    '/** scan.wat, assembled by `npm run generate`; a test compares the two. */',
-    'export const SCAN_WASM = [',
+    `/** ${source}, assembled by \`npm run generate\`; a test compares the two. */`,
+    `export const ${name} = [`,
     ...lines.map((line) => `  '${line}',`),
     "].join('');",
     '',

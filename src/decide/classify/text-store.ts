@@ -42,9 +42,7 @@ export class TextStore {
   lineAt(offset: number): Line | null {
     const block = this.blockAt(offset);
     if (!block) return null;
-    let at = offset - block.offset;
-    // The newline of a pair belongs to the line that the carriage return ends.
-    if (at > 0 && block.bytes[at] === 10 && block.bytes[at - 1] === 13) at--;
+    const at = inLine(block, offset - block.offset);
     const start = lineStart(block.bytes, at);
     const end = lineEnd(block.bytes, at, block.length);
     return { start: block.offset + start, end: block.offset + end };
@@ -62,19 +60,24 @@ export class TextStore {
     const last = line.start - 1;
     const block = this.blockAt(last);
     if (!block) return null;
-    const { bytes, offset } = block;
-    const at = last - offset;
-    const end = bytes[at] === 10 && at > 0 && bytes[at - 1] === 13 ? at - 1 : at;
-    return { start: offset + lineStart(bytes, end), end: offset + end };
+    const at = last - block.offset;
+    const end = isLineBreak(block.bytes[at]!) ? inLine(block, at) : at + 1;
+    return { start: block.offset + lineStart(block.bytes, end), end: block.offset + end };
   }
 
   next(line: Line): Line | null {
-    const own = this.blockAt(line.end);
-    const at = own ? line.end - own.offset : 0;
-    const isPair = own !== null && own.bytes[at] === 13 && own.bytes[at + 1] === 10;
-    const start = line.end + (isPair ? 2 : 1);
-    const block = own !== null && start < own.offset + own.length ? own : this.blockAt(start);
+    const start = this.startBelow(line.end);
+    const block = this.blockAt(start);
     return block ? { start, end: block.offset + lineEnd(block.bytes, start - block.offset, block.length) } : null;
+  }
+
+  /** Where the line below one begins that ends at `end`, if there is one; right there when a line without end was cut. */
+  startBelow(end: number): number {
+    const block = this.blockAt(end);
+    if (!block) return end + 1;
+    const at = end - block.offset;
+    if (!isLineBreak(block.bytes[at]!)) return end;
+    return end + (block.bytes[at] === 13 && block.bytes[at + 1] === 10 ? 2 : 1);
   }
 
   /** The part of the log that holds a position; null when it was dropped. */
@@ -104,14 +107,21 @@ export interface Line {
  * and what it wrote last is often the error.
  */
 
-function lineStart(bytes: Uint8Array, at: number): number {
+const isLineBreak = (byte: number): boolean => byte === 10 || byte === 13;
+
+/** The newline of a pair belongs to the line that the carriage return ends. */
+export function inLine({ bytes }: Block, at: number): number {
+  return bytes[at] === 10 && at > 0 && bytes[at - 1] === 13 ? at - 1 : at;
+}
+
+export function lineStart(bytes: Uint8Array, at: number): number {
   let start = at;
-  while (start > 0 && bytes[start - 1] !== 10 && bytes[start - 1] !== 13) start--;
+  while (start > 0 && !isLineBreak(bytes[start - 1]!)) start--;
   return start;
 }
 
-function lineEnd(bytes: Uint8Array, at: number, length: number): number {
+export function lineEnd(bytes: Uint8Array, at: number, length: number): number {
   let end = at;
-  while (end < length && bytes[end] !== 10 && bytes[end] !== 13) end++;
+  while (end < length && !isLineBreak(bytes[end]!)) end++;
   return end;
 }
