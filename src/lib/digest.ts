@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** SHA-256 of raw bytes, hex. */
 export function sha256(bytes: Uint8Array | string): string {
@@ -10,10 +10,10 @@ export function sha256(bytes: Uint8Array | string): string {
  * (`a=1,b=` against `a=1,b` and so on).
  */
 export function digestOf(parts: Readonly<Record<string, string | number>>): string {
-  const hash = createHash('sha256');
+  let record = '';
   for (const [label, value] of Object.entries(parts)) {
     const text = String(value);
-    hash.update(`${label}:${Buffer.byteLength(text)}:${text};`);
+    record += `${label}:${Buffer.byteLength(text)}:${text};`;
   }
-  return hash.digest('hex');
+  return sha256(record);
 }

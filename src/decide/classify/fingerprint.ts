@@ -1,5 +1,5 @@
 import { digestOf } from '../../lib/digest.ts';
-import { normaliseLine, roughKey } from './normalise.ts';
+import { normaliseLines, roughKey } from './normalise.ts';
 
 /** More distinct lines than this add nothing to telling breakages apart. */
 const MAX_LINES = 12;
@@ -10,7 +10,22 @@ const MAX_LOOKED_AT = 60;
  * @param lines texts of the deciding evidence, or the end of the log when there is none
  */
 export function fingerprint(agent: string, failureType: string, lines: readonly string[]): string {
-  const rough = new Map(lines.slice(0, MAX_LOOKED_AT).map((line) => [roughKey(line), line]));
-  const distinct = [...new Set([...rough.values()].map(normaliseLine))].filter((line) => line !== '').sort();
-  return digestOf({ agent, failureType, lines: distinct.slice(0, MAX_LINES).join('\n') }).slice(0, 32);
+  const sorted = normaliseLines(withoutRepeats(lines)).sort();
+  return digestOf({ agent, failureType, lines: firstDistinct(sorted).join('\n') }).slice(0, 32);
+}
+
+/** Of lines that are alike but for their digits, the last one. */
+function withoutRepeats(lines: readonly string[]): string[] {
+  const byKey = new Map<string, string>();
+  for (const line of lines.slice(0, MAX_LOOKED_AT)) byKey.set(roughKey(line), line);
+  return [...byKey.values()];
+}
+
+function firstDistinct(sorted: readonly string[]): string[] {
+  const distinct: string[] = [];
+  for (const line of sorted) {
+    if (line !== '' && line !== distinct[distinct.length - 1]) distinct.push(line);
+    if (distinct.length === MAX_LINES) break;
+  }
+  return distinct;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normaliseLine } from '../../../src/decide/classify/normalise.ts';
+import { normaliseLines } from '../../../src/decide/classify/normalise.ts';
 import { actionsLog, classifyText } from '../fixtures.ts';
 
 const failing = (test: string, extra = ''): string =>
@@ -48,7 +48,7 @@ describe('the fingerprint', () => {
     ['counts', 'Tests: 3 failed, 10 passed', 'Tests: 12 failed, 1 passed'],
     ['resource versions', 'patch failed "resourceVersion":"812734"', 'patch failed "resourceVersion":"99"'],
   ])('sees through %s', (_, a, b) => {
-    expect(normaliseLine(a)).toBe(normaliseLine(b));
+    expect(normaliseLines([a])).toEqual(normaliseLines([b]));
   });
 
   it.each([
@@ -57,7 +57,7 @@ describe('the fingerprint', () => {
     ['test names', 'test adds_two ... FAILED', 'test adds_three ... FAILED'],
     ['lint rules', 'x.js  no-unused-vars', 'x.js  eqeqeq'],
   ])('keeps %s apart', (_, a, b) => {
-    expect(normaliseLine(a)).not.toBe(normaliseLine(b));
+    expect(normaliseLines([a])).not.toEqual(normaliseLines([b]));
   });
 
   it('tells two breakages apart that have no evidence', () => {
