@@ -1,4 +1,5 @@
 import { MAX_LINE_LENGTH } from '../route/pattern.ts';
+import { MARKS } from './scanner.ts';
 import { stampEndOf } from './stamp.ts';
 
 /** A log line without what the CI system, the terminal and wrapping tools put around it. */
@@ -50,16 +51,33 @@ function withoutDateTime(text: string): string {
   return end < 0 ? text.replace(DATE_TIME, '') : text.slice(end);
 }
 
+/** Letters, digits and `_./-@`: what the name of a package or a folder is made of. */
+const isNamePart = (code: number): boolean =>
+  (code >= 97 && code <= 122) || (code >= 64 && code <= 90) || (code >= 45 && code <= 57) || code === 95;
+const MAX_NAME = 82;
+
+/** Without the name of the package that a runner of many tasks puts in front: only behind such a name the patterns are asked. */
+function withoutTask(text: string): string {
+  let at = 0;
+  while (at < MAX_NAME && isNamePart(text.charCodeAt(at))) at++;
+  const next = text.charCodeAt(at);
+  if (next === 32) return at > 0 ? text.replace(PNPM_RECURSIVE, '') : text;
+  if (next !== 58) return text;
+  const rest = text.replace(WORKSPACE_TASK, '');
+  return rest === text ? text : rest.replace(PNPM_RECURSIVE, '');
+}
+
 /** A very long line is cut before anything looks at it. */
 const RAW_LIMIT = MAX_LINE_LENGTH + 512;
 
-export function cleanLine(raw: string): CleanLine {
+/** @param marks what the scanner saw in it; without them, anything may be in it */
+export function cleanLine(raw: string, marks: number = MARKS.code | MARKS.columns): CleanLine {
   let text = raw.length > RAW_LIMIT ? raw.slice(0, RAW_LIMIT) : raw;
-  if (text.includes('[')) text = text.replace(ANSI, '');
+  if ((marks & MARKS.code) !== 0 && text.includes('[')) text = text.replace(ANSI, '');
   let marker: string | null = null;
   let stepName: string | null = null;
   let isInner = false;
-  const columns = hasColumns(text) ? GH_COLUMNS.exec(text) : null;
+  const columns = (marks & MARKS.columns) !== 0 && hasColumns(text) ? GH_COLUMNS.exec(text) : null;
   if (columns) {
     stepName = columns[1] ?? null;
     text = text.slice(columns[0].length);
@@ -84,8 +102,7 @@ export function cleanLine(raw: string): CleanLine {
       text = text.replace(TASKCLUSTER, '').replace(DATE_TIME, '').replace(TIME, '').replace(TASK_TAG, '');
     } else {
       if (text.includes('|')) text = text.replace(COMPOSE, '');
-      if (text.includes(': ')) text = text.replace(WORKSPACE_TASK, '').replace(PNPM_RECURSIVE, '');
-      else if (text.includes('$ ') || text.includes('| ')) text = text.replace(PNPM_RECURSIVE, '');
+      text = withoutTask(text);
     }
     if (text === before) break;
   }

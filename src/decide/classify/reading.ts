@@ -1,6 +1,7 @@
 import type { RulePattern, RuleSet } from '../route/rule-set.ts';
+import { ANY_CONTEXT, contextsOf } from './context.ts';
 import { type CleanLine, cleanLine } from './line.ts';
-import { createScanner, type FoundLine, type Literal, type Scanner } from './scanner.ts';
+import { createScanner, type FoundLine, type Literal, MARKS, type Scanner } from './scanner.ts';
 import { STRUCTURE_LITERALS, StepTracker } from './steps.ts';
 import { BLOCK_BYTES, type Block, CARRY_BYTES, TextStore } from './text-store.ts';
 
@@ -46,9 +47,11 @@ export function matcherOf(rules: RuleSet): Matcher {
   const patternsOf: RulePattern[][] = STRUCTURE_LITERALS.map(() => []);
   const known = new Map<string, number>();
   for (const pattern of rules.patterns) {
+    const contexts = contextsOf(pattern.source, pattern.literals);
     for (const text of pattern.literals) {
-      const key = `${pattern.ignoreCase}${text}`;
-      const index = known.get(key) ?? literals.push({ text, ignoreCase: pattern.ignoreCase }) - 1;
+      const context = contexts.get(text) ?? ANY_CONTEXT;
+      const key = JSON.stringify([text, pattern.ignoreCase, context]);
+      const index = known.get(key) ?? literals.push({ text, ignoreCase: pattern.ignoreCase, context }) - 1;
       known.set(key, index);
       patternsOf[index] = [...(patternsOf[index] ?? []), pattern];
     }
@@ -158,21 +161,21 @@ export class LogReader {
     if (length > 0) this.endsWithNewline = bytes[length - 1] === 10 || bytes[length - 1] === 13;
   }
 
-  private readLine(block: Block, { start, end, first }: FoundLine): void {
+  private readLine(block: Block, { start, end, first, marks }: FoundLine): void {
     const { scanner } = this.matcher;
     const candidates: RulePattern[] = [];
     const hasStructure = this.gather(scanner.found, candidates);
     if (candidates.length === 0 && !hasStructure) return;
     const from = first - start > DECODE_LIMIT - 512 ? first - 256 : start;
     const raw = block.bytes.toString('utf8', from, Math.min(end, from + DECODE_LIMIT));
-    const line = cleanLine(raw);
+    const line = cleanLine(raw, marks);
     const number = this.lines + 1;
     const offset = block.offset + start;
     if (hasStructure || line.stepName !== null) {
       this.tracker.see(line, raw, number, offset);
       if (line.marker === 'error') block.priority = Math.max(block.priority, 10);
     }
-    if (raw.includes('\x1b')) {
+    if ((marks & MARKS.escape) !== 0 && raw.includes('\x1b')) {
       // Colours split what belongs together; the clean line is looked through again.
       scanner.scanLine(line.text);
       this.gather(scanner.found, candidates);

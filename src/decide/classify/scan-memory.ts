@@ -30,7 +30,7 @@ const MARGIN = 32;
 const NEWLINE = 10;
 const RETURN = 13;
 /** Numbers in front of the texts in a record. */
-export const RECORD_HEAD = 5;
+export const RECORD_HEAD = 6;
 
 /** A place for bytes to look through, and one for the records of what was found. */
 export interface ScanArea {

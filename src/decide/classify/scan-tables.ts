@@ -1,4 +1,6 @@
+import type { CharSet } from '../route/pattern-syntax.ts';
 import { FREQUENT_PIECES, guessedShare } from './block-frequency.ts';
+import type { Context } from './context.ts';
 
 /** A text to look for. */
 export interface Literal {
@@ -6,6 +8,8 @@ export interface Literal {
   readonly text: string;
   /** Upper and lower case of ASCII letters are the same; the text is in lower case then. */
   readonly ignoreCase: boolean;
+  /** What has to stand beside it. */
+  readonly context?: Context;
 }
 
 /** The tables that scan.wat reads, as they stand in memory from address 0 on. */
@@ -43,23 +47,62 @@ interface Entry {
 export function scanTables(literals: readonly Literal[]): ScanTables {
   const texts = literals.map(({ text }) => Uint8Array.from(Buffer.from(text)));
   const filter = new Filter();
-  const { entries, places } = bucketsOf(chosenEntries(texts, literals, filter));
-  const starts: number[] = [];
+  const { entries, buckets } = bucketsOf(chosenEntries(texts, literals, filter));
   const seen = ENTRIES + entries.length * ENTRY_BYTES;
-  let end = seen + WORD * texts.length;
-  for (const text of texts) {
-    starts.push(end);
-    end += text.length;
-  }
-  const image = Buffer.alloc(Math.ceil(end / WORD) * WORD);
+  const rest = new Rest(seen + WORD * texts.length);
+  const places = literals.map(({ context }, id) => ({
+    text: rest.add(texts[id]!),
+    before: rest.addSets(context?.before ?? []),
+    after: rest.addSets(context?.after ?? []),
+  }));
+  const image = Buffer.alloc(rest.end);
   const words = new Int32Array(image.buffer, image.byteOffset, image.length / WORD);
   words.set(filter.words, 0);
-  for (const [bucket, place] of places) words[FILTER / WORD + bucket] = ENTRIES + place * ENTRY_BYTES;
+  for (const [bucket, place] of buckets) words[FILTER / WORD + bucket] = ENTRIES + place * ENTRY_BYTES;
   for (const [i, { entry, isLast }] of entries.entries()) {
-    writeEntry(image, ENTRIES + i * ENTRY_BYTES, { ...entry, text: starts[entry.id]!, isLast });
+    writeEntry(image, ENTRIES + i * ENTRY_BYTES, { ...entry, ...places[entry.id]!, isLast });
   }
-  for (const [id, text] of texts.entries()) image.set(text, starts[id]!);
+  rest.write(image);
   return { image, count: texts.length, seen };
+}
+
+/** What stands behind the tables of fixed size; what is there already is not written again. */
+class Rest {
+  end: number;
+  private readonly pieces: { readonly at: number; readonly bytes: Uint8Array }[] = [];
+  private readonly known = new Map<string, number>();
+
+  constructor(start: number) {
+    this.end = start;
+  }
+
+  /** @returns the address */
+  add(bytes: Uint8Array): number {
+    const key = latin1(bytes);
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const at = this.end;
+    this.known.set(key, at);
+    this.pieces.push({ at, bytes });
+    this.end = Math.ceil((at + bytes.length) / WORD) * WORD;
+    return at;
+  }
+
+  /** The addresses of sets, a bit for each byte, and 0 behind the last. @returns the address of the list; 0 for none */
+  addSets(sets: readonly CharSet[]): number {
+    if (sets.length === 0) return 0;
+    const list = Int32Array.from([...sets.map((set) => this.add(bytesIn(set))), 0]);
+    return this.add(new Uint8Array(list.buffer));
+  }
+
+  write(image: Uint8Array): void {
+    for (const { at, bytes } of this.pieces) image.set(bytes, at);
+  }
+}
+
+function bytesIn({ low, other }: CharSet): Uint8Array {
+  const beyond = other === 0 ? 0 : -1;
+  return new Uint8Array(Int32Array.from([...low, beyond, beyond, beyond, beyond]).buffer);
 }
 
 /** The entries of all buckets one after the other, and where those of each begin. */
@@ -74,25 +117,32 @@ function bucketsOf(chosen: readonly Entry[]) {
     }
   }
   const entries: { readonly entry: Entry; readonly isLast: boolean }[] = [];
-  const places = new Map<number, number>();
+  const buckets = new Map<number, number>();
   const known = new Map<string, number>();
   for (const [bucket, list] of lists) {
     // Both cases of a letter, and whatever follows a short text, lead to the same entries.
     const key = [...list].map(({ id, at }) => `${id}+${at}`).join(' ');
     const place = known.get(key) ?? entries.length;
     known.set(key, place);
-    places.set(bucket, place);
+    buckets.set(bucket, place);
     if (place < entries.length) continue;
     for (const [i, entry] of [...list].entries()) entries.push({ entry, isLast: i + 1 === list.size });
   }
-  return { entries, places };
+  return { entries, buckets };
+}
+
+/** Addresses of a text and of what has to stand beside it. */
+interface Places {
+  readonly text: number;
+  readonly before: number;
+  readonly after: number;
 }
 
 /** What `$stands` reads: the first eight bytes, which bits to set in what it compares them with, and which to look at. */
 function writeEntry(
   image: Buffer,
   to: number,
-  { id, at, bytes, ignoreCase, text, isLast }: Entry & { readonly text: number; readonly isLast: boolean },
+  { id, at, bytes, ignoreCase, text, before, after, isLast }: Entry & Places & { readonly isLast: boolean },
 ): void {
   for (const [i, value] of [id, at, bytes.length, isLast ? 0 : 1, text, ignoreCase ? 1 : 0].entries()) {
     image.writeInt32LE(value, to + i * WORD);
@@ -102,6 +152,8 @@ function writeEntry(
     image[to + 32 + i] = ignoreCase && isLower(byte) ? 32 : 0;
     image[to + 40 + i] = 255;
   }
+  image.writeInt32LE(before, to + 48);
+  image.writeInt32LE(after, to + 52);
 }
 
 /** 2³² divided by the golden ratio: spreads neighbouring values (Knuth, The Art of Computer Programming, 6.4). */
@@ -152,7 +204,7 @@ class Filter {
   }
 }
 
-const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 /** Each bit lets something pass by chance. */
 const COST_OF_BIT = 2e-7;
 

@@ -14,7 +14,18 @@ export interface FoundLine {
   readonly first: number;
   /** How many lines end before it. */
   readonly ends: number;
+  /** What the line holds besides plain text: a sum of the values of `MARKS`. */
+  readonly marks: number;
 }
+
+export const MARKS = {
+  /** Something that looks like a colour code, with or without its escape. */
+  code: 1,
+  /** Something that looks like the time that stands behind columns. */
+  columns: 2,
+  nonAscii: 4,
+  escape: 8,
+};
 
 /**
  * Finds in which lines of a buffer any of many fixed texts stand, without decoding it. Every second position is looked at,
@@ -95,10 +106,11 @@ class WasmScanner implements Scanner {
         record = texts + words[texts - 1]!;
         this.read(texts, record);
         visit({
-          start: words[texts - 5]! + moved,
-          end: words[texts - 4]! + moved,
-          first: words[texts - 3]! + moved,
-          ends: ends + words[texts - 2]!,
+          start: words[texts - 6]! + moved,
+          end: words[texts - 5]! + moved,
+          first: words[texts - 4]! + moved,
+          ends: ends + words[texts - 3]!,
+          marks: words[texts - 2]!,
         });
       }
       at = scanned.stoppedAt;

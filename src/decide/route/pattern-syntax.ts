@@ -24,7 +24,7 @@ export type Syntax =
   | { readonly kind: 'repeat'; readonly item: Syntax; readonly min: number; readonly max: number }
   | { readonly kind: 'start' }
   | { readonly kind: 'end' }
-  | { readonly kind: 'boundary' };
+  | { readonly kind: 'boundary'; readonly isNegated: boolean };
 
 export interface ParsedPattern {
   readonly syntax: Syntax;
@@ -138,7 +138,7 @@ class Reader {
   private escape(): Syntax {
     const char = this.source[this.at++];
     if (char === undefined) throw this.problem('a backslash with nothing behind it');
-    if (char === 'b' || char === 'B') return { kind: 'boundary' };
+    if (char === 'b' || char === 'B') return { kind: 'boundary', isNegated: char === 'B' };
     const set = CLASSES[char];
     if (set) return { kind: 'set', set };
     if (/[1-9]/.test(char))

@@ -63,7 +63,7 @@ describe('the scanner', () => {
         const literals = texts.map(exact);
         const text = [...parts, texts[0]!].join('');
         const { lines, ends } = scanAll(createScanner(literals), text);
-        const found = lines.map(({ first: _, texts: ids, ...line }) => ({
+        const found = lines.map(({ first: _, marks: __, texts: ids, ...line }) => ({
           ...line,
           texts: [...ids].sort((a, b) => a - b),
         }));
@@ -98,7 +98,7 @@ describe('the scanner', () => {
     const literals = [exact('error'), exact('fatal')];
     const text = `${'nothing here\r\n'.repeat(20_000)}${'an error, fatal\r\n'.repeat(20_000)}`;
     const { lines, ends } = scanAll(createScanner(literals), text);
-    expect({ lines: lines.map(({ first: _, ...line }) => line), ends }).toEqual(expected(literals, text));
+    expect({ lines: lines.map(({ first: _, marks: __, ...line }) => line), ends }).toEqual(expected(literals, text));
   });
 
   it('looks at a line without an end in pieces', () => {

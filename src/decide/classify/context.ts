@@ -1,0 +1,199 @@
+import type { ParsedPattern, Syntax } from '../route/pattern-syntax.ts';
+import { type CharSet, parsePattern, setOf, union } from '../route/pattern-syntax.ts';
+
+/**
+ * What has to stand beside a text, so that the scanner can pass over lines in which it cannot belong to a match: the sets
+ * of characters directly before it, the nearest first, and of those behind it.
+ */
+export interface Context {
+  readonly before: readonly CharSet[];
+  readonly after: readonly CharSet[];
+}
+
+export const ANY_CONTEXT: Context = { before: [], after: [] };
+
+/** A pattern without its choices: what stands one after the other. */
+type Atom =
+  | { readonly kind: 'char'; readonly char: string }
+  | { readonly kind: 'set'; readonly set: CharSet; readonly min: number; readonly max: number }
+  | { readonly kind: 'start' | 'end' | 'boundary' | 'unknown' };
+type Branch = readonly Atom[];
+
+/** So many characters on each side tell nearly all that can be told. */
+const REACH = 4;
+/** A pattern of more branches is left alone. */
+const MAX_BRANCHES = 400;
+const NON_ASCII = 3;
+
+const isWord = (code: number): boolean =>
+  (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
+const ANYTHING = setOf(() => true, NON_ASCII);
+/** Lines are looked at without the space at their end. */
+const LINE_END = setOf((code) => code === 32 || (code >= 9 && code <= 13) || (code >= 28 && code <= 31), NON_ASCII);
+/**
+ * The last characters of everything that `cleanLine` takes away in front of a text, and of the line before: times end with
+ * a digit, a `Z` or a bracket; names and markers with a bracket, a bar or a blank; a mark of byte order is not ASCII.
+ */
+const LINE_START = setOf((code) => '\n\r\t )]Z+|0123456789'.includes(String.fromCharCode(code)), NON_ASCII);
+const WORD = setOf(isWord, NON_ASCII);
+const NON_WORD = setOf((code) => !isWord(code), NON_ASCII);
+
+/**
+ * The context of each of the texts of a pattern, of which one stands in every match. Every way through the pattern is
+ * followed to one of them; a text that several ways lead to has whatever any of them asks for.
+ * @returns nothing for a text beside which anything may stand, and for all when one way leads past them
+ */
+export function contextsOf(source: string, texts: readonly string[]): ReadonlyMap<string, Context> {
+  const parsed = parsePattern(source);
+  const contexts = new Map<string, Context>();
+  const branches = branchesOf(parsed.syntax);
+  if (branches === null) return contexts;
+  for (const branch of branches) {
+    const place = narrowest(branch, texts, parsed);
+    if (place === null) return new Map();
+    const known = contexts.get(place.text);
+    contexts.set(place.text, known ? eitherOf(known, place.context) : place.context);
+  }
+  return contexts;
+}
+
+function eitherOf(a: Context, b: Context): Context {
+  const either = (p: readonly CharSet[], q: readonly CharSet[]) =>
+    p.slice(0, q.length).map((set, i) => union(set, q[i]!));
+  return { before: either(a.before, b.before), after: either(a.after, b.after) };
+}
+
+/** Every way through a pattern; null when there are too many. */
+function branchesOf(syntax: Syntax): readonly Branch[] | null {
+  switch (syntax.kind) {
+    case 'char':
+      return [[syntax]];
+    case 'set':
+      return [[{ kind: 'set', set: syntax.set, min: 1, max: 1 }]];
+    case 'choice': {
+      const parts = syntax.items.map(branchesOf);
+      return parts.some((part) => part === null) ? null : few(parts.flatMap((part) => part ?? []));
+    }
+    case 'sequence':
+      return syntax.items.reduce<readonly Branch[] | null>(
+        (before, item) => {
+          const next = before && branchesOf(item);
+          if (!before || !next || before.length * next.length > MAX_BRANCHES) return null;
+          return before.flatMap((first) => next.map((second) => [...first, ...second]));
+        },
+        [[]],
+      );
+    case 'repeat':
+      return repeated(syntax);
+    case 'boundary':
+      return [[{ kind: syntax.isNegated ? 'unknown' : 'boundary' }]];
+    default:
+      return [[{ kind: syntax.kind }]];
+  }
+}
+
+const few = (branches: readonly Branch[]): readonly Branch[] | null =>
+  branches.length > MAX_BRANCHES ? null : branches;
+
+function repeated({ item, min, max }: Syntax & { readonly kind: 'repeat' }): readonly Branch[] | null {
+  if (min === 0 && max === 1) {
+    const inner = branchesOf(item);
+    return inner && few([[], ...inner]);
+  }
+  if (item.kind === 'set') return [[{ kind: 'set', set: item.set, min, max }]];
+  if (item.kind === 'char') return [[{ kind: 'set', set: setOfChar(item.char), min, max }]];
+  return [[{ kind: 'unknown' }]];
+}
+
+function setOfChar(char: string): CharSet {
+  const code = char.charCodeAt(0);
+  return setOf((each) => each === code, code > 127 ? NON_ASCII : 0);
+}
+
+interface Place {
+  readonly text: string;
+  readonly context: Context;
+}
+
+/** Where in a branch one of the texts stands, with the context that fits the least; null when none does. */
+function narrowest(branch: Branch, texts: readonly string[], { ignoreCase }: ParsedPattern): Place | null {
+  let best: Place | null = null;
+  let leastRoom = Number.POSITIVE_INFINITY;
+  for (let from = 0; from < branch.length; from++) {
+    const run = runAt(branch, from, ignoreCase);
+    for (const text of texts) {
+      if (!run.startsWith(text)) continue;
+      const length = [...text].length;
+      const before = beside([...branch.slice(0, from)].reverse(), LINE_START, text.charCodeAt(0), ignoreCase);
+      const after = beside(branch.slice(from + length), LINE_END, text.charCodeAt(text.length - 1), ignoreCase);
+      const room = roomOf(before) + roomOf(after);
+      if (room < leastRoom) [best, leastRoom] = [{ text, context: { before, after } }, room];
+    }
+  }
+  return best;
+}
+
+/** The characters from an atom on, up to the first that is not a certain one. */
+function runAt(branch: Branch, from: number, ignoreCase: boolean): string {
+  let run = '';
+  for (let at = from; at < branch.length; at++) {
+    const atom = branch[at]!;
+    if (atom.kind !== 'char') break;
+    const char = ignoreCase ? atom.char.toLowerCase() : atom.char;
+    if (char.length !== atom.char.length) break;
+    run += char;
+  }
+  return run;
+}
+
+/** Less than 0 for every set that leaves something out: the logarithm of the share that it lets pass. */
+const roomOf = (sets: readonly CharSet[]): number =>
+  sets.reduce((sum, set) => sum + Math.log2((1 + set.low.reduce((n, word) => n + bitCount(word), 0)) / 129), 0);
+
+function bitCount(word: number): number {
+  let count = 0;
+  for (let rest = word; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+/**
+ * The sets of characters that stand beside a text, seen from it. @param edge what may stand where the line ends on that side
+ * @param last the text's own character on that side
+ */
+function beside(atoms: Branch, edge: CharSet, last: number, ignoreCase: boolean): readonly CharSet[] {
+  const sets: CharSet[] = [];
+  for (const [at, atom] of atoms.entries()) {
+    if (atom.kind === 'char') sets.push(setOfChar(atom.char));
+    else if (atom.kind === 'set') {
+      for (let i = 0; i < Math.min(atom.min, REACH); i++) sets.push(atom.set);
+      if (atom.max !== atom.min) {
+        sets.push(union(atom.set, firstOf(atoms.slice(at + 1), edge)));
+        break;
+      }
+    } else if (atom.kind === 'boundary') {
+      // Beyond the text's own character it could only repeat what the sets say.
+      if (at === 0 && last < 128) sets.push(union(isWord(last) ? NON_WORD : WORD, edge));
+      break;
+    } else {
+      if (atom.kind !== 'unknown') sets.push(edge);
+      break;
+    }
+  }
+  return sets.slice(0, REACH).map((set) => (ignoreCase ? foldedSet(set) : set));
+}
+
+/** What may stand first when only the rest is left; anything when the rest may be nothing. */
+function firstOf(atoms: Branch, edge: CharSet): CharSet {
+  const [first, ...rest] = atoms;
+  if (first === undefined || first.kind === 'unknown') return ANYTHING;
+  if (first.kind === 'char') return setOfChar(first.char);
+  if (first.kind === 'boundary') return firstOf(rest, edge);
+  if (first.kind !== 'set') return edge;
+  return first.min > 0 ? first.set : union(first.set, firstOf(rest, edge));
+}
+
+/** With both cases of every letter, and all beyond ASCII: some of that has a letter for its other case. */
+function foldedSet({ low }: CharSet): CharSet {
+  const letters = (low[2] | low[3]) & 0x07fffffe;
+  return { low: [low[0], low[1], low[2] | letters, low[3] | letters], other: NON_ASCII };
+}
