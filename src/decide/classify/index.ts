@@ -3,9 +3,12 @@ import { FAILURE_TYPES } from '../../model/failure-type.ts';
 import type { RuleSet } from '../route/rule-set.ts';
 import { makeExcerpt } from './excerpt.ts';
 import { fingerprint } from './fingerprint.ts';
-import { failingSteps, type Judgement, judge, type Names, type WeighedHit, weigh } from './judge.ts';
+import { byInterest, byWeight, failingSteps, type Judgement, judge, type WeighedHit, weigh } from './judge.ts';
 import { plainLine } from './line.ts';
+import type { Names } from './matrix.ts';
 import { type Hit, LogReader, type Reading } from './reading.ts';
+import type { Step } from './steps.ts';
+import type { TextStore } from './text-store.ts';
 import { decide, round, type Verdict } from './verdict.ts';
 
 export interface ClassifyInput {
@@ -58,23 +61,20 @@ function conclude(
   options: ClassifyOptions,
   hasLog: boolean,
 ): Classification {
+  const failing = failingSteps(reading.steps);
   const names: Names = {
     workflow: input.workflow ?? null,
     job: input.job ?? null,
     failedSteps: input.failedSteps ?? [],
     changedFiles: input.changedFiles ?? [],
-    commands: commandsOf(reading),
+    commands: commandsOf(reading, failing),
   };
-  const all = { ...reading, hits: [...reading.hits, ...annotationHits(input.annotations ?? [], rules, reading)] };
-  const weighed = weigh(all, greenTexts(input.lastGreenLog ?? null, rules));
-  const judgement = judge(weighed, reading.counts, names, rules, () => saidIn(reading, weighed));
+  const hits = withAnnotations(reading, failing, input.annotations ?? [], rules);
+  const weighed = weigh(hits, reading.steps, failing, greenTexts(input.lastGreenLog ?? null, rules));
+  const judgement = judge(weighed, reading.counts, names, rules, () => saidIn(reading, failing, weighed));
   const verdict = decide(judgement, hasLog);
-  const deciding = decidingHits(judgement, verdict);
-  const excerpt = makeExcerpt(
-    reading,
-    preferred(weighed, deciding),
-    Math.max(5, options.maxLines ?? DEFAULT_MAX_LINES),
-  );
+  const { deciding, preferred } = choose(judgement, verdict, rules);
+  const excerpt = makeExcerpt(reading, preferred, Math.max(5, options.maxLines ?? DEFAULT_MAX_LINES));
   const lines = deciding.length > 0 ? deciding.map(({ hit }) => hit.text) : lastLines(excerpt.text);
   return {
     agent: verdict.agent,
@@ -100,36 +100,38 @@ function ruleIdOf(rules: RuleSet, hit: Hit): string {
 }
 
 /** The commands of the steps that failed, with the first lines of their scripts. */
-function commandsOf(reading: Reading): string[] {
-  return failingSteps(reading.steps)
-    .slice(-3)
-    .flatMap((step) => {
-      const script: string[] = [];
-      let line = reading.store.lineAt(step.offset);
-      for (let i = step.startLine; line && i < step.echoEndLine && i < step.startLine + 12; i++) {
-        script.push(reading.store.read(line, 300));
-        line = reading.store.next(line);
-      }
-      return [step.title === '' ? promptIn(reading, step.offset) : step.title, ...script].filter((text) => text !== '');
-    });
+function commandsOf({ store }: Reading, failing: readonly Step[]): string[] {
+  const commands: string[] = [];
+  for (const step of failing.slice(-3)) {
+    commands.push(step.title === '' ? promptIn(store, step.offset) : step.title);
+    const end = Math.min(step.echoEndLine, step.startLine + 12);
+    let line = step.startLine < end ? store.lineAt(step.offset) : null;
+    for (let i = step.startLine; line && i < end; i++, line = store.next(line)) commands.push(store.read(line, 300));
+  }
+  return commands.filter((text) => text !== '');
 }
 
 /** The command behind a shell prompt in the first lines of a part that has no name. */
-function promptIn(reading: Reading, offset: number): string {
-  let line = reading.store.lineAt(offset);
-  for (let i = 0; line && i < 6; i++, line = reading.store.next(line)) {
-    const text = plainLine(reading.store.read(line, 400));
+function promptIn(store: TextStore, offset: number): string {
+  let line = store.lineAt(offset);
+  for (let i = 0; line && i < 6; i++, line = store.next(line)) {
+    const text = plainLine(store.read(line, 400));
     if (text.startsWith('$ ')) return text.slice(2);
   }
   return '';
 }
 
-/** GitHub's own annotations on the failed check count as words of the failing step. */
-function annotationHits(annotations: readonly string[], rules: RuleSet, reading: Reading): Hit[] {
-  const failing = failingSteps(reading.steps);
-  const step = (failing[failing.length - 1] ?? reading.steps[reading.steps.length - 1])?.index ?? 0;
-  const line = reading.steps[step]?.failLine ?? 1;
-  return annotations.slice(0, 50).flatMap((text) =>
+/** The hits of the log, and those in GitHub's own annotations on the failed check: words of the failing step as well. */
+function withAnnotations(
+  { hits, steps }: Reading,
+  failing: readonly Step[],
+  annotations: readonly string[],
+  rules: RuleSet,
+): readonly Hit[] {
+  if (annotations.length === 0) return hits;
+  const step = (failing[failing.length - 1] ?? steps[steps.length - 1])?.index ?? 0;
+  const line = steps[step]?.failLine ?? 1;
+  const annotated = annotations.slice(0, 50).flatMap((text) =>
     rules.patterns
       .filter((pattern) => pattern.test(text.slice(0, 2048)))
       .map((pattern) => ({
@@ -142,45 +144,51 @@ function annotationHits(annotations: readonly string[], rules: RuleSet, reading:
         isInner: false,
       })),
   );
+  return [...hits, ...annotated];
 }
 
-function greenTexts(log: Uint8Array | string | null, rules: RuleSet): ReadonlySet<string> {
-  if (log === null) return new Set();
+function greenTexts(log: Uint8Array | string | null, rules: RuleSet): ReadonlySet<string> | null {
+  if (log === null) return null;
   const reader = new LogReader(rules);
   reader.readWhole(bytesOf(log));
   return new Set(reader.finish().hits.map((hit) => hit.text));
 }
 
-/** Evidence of the deciding type, strongest and earliest first, one entry a line. */
-function decidingHits(judgement: Judgement, verdict: Verdict): WeighedHit[] {
-  const deciding = new Set(
-    judgement.scores.filter(({ rule }) => rule.failureType === verdict.failureType).map(({ rule }) => rule.index),
-  );
-  const seen = new Set<number>();
-  return judgement.weighed
-    .filter(({ hit, interest }) => deciding.has(hit.pattern.rule) && interest >= 0.4)
-    .sort((a, b) => b.interest - a.interest || a.hit.line - b.hit.line)
-    .filter(({ hit }) => {
-      if (seen.has(hit.line)) return false;
-      seen.add(hit.line);
-      return true;
-    });
-}
-
 /** What decided is shown before what did not. */
 const DECIDING_BONUS = 1.5;
 
-function preferred(weighed: readonly WeighedHit[], deciding: readonly WeighedHit[]): WeighedHit[] {
-  const chosen = new Set(deciding);
-  return weighed.map((entry) => (chosen.has(entry) ? { ...entry, interest: entry.interest * DECIDING_BONUS } : entry));
+interface Choice {
+  /** Evidence of the deciding type, strongest and earliest first, one entry a line. */
+  readonly deciding: readonly WeighedHit[];
+  /** All finds as the excerpt prefers them. */
+  readonly preferred: readonly WeighedHit[];
+}
+
+function choose({ weighed }: Judgement, { failureType }: Verdict, { rules }: RuleSet): Choice {
+  const deciding: WeighedHit[] = [];
+  const preferred: WeighedHit[] = [];
+  const lines = new Set<number>();
+  for (const entry of [...weighed].sort(byInterest)) {
+    const { hit, interest, weight } = entry;
+    if (interest < 0.4 || rules[hit.pattern.rule]!.failureType !== failureType || lines.has(hit.line)) {
+      preferred.push(entry);
+      continue;
+    }
+    lines.add(hit.line);
+    deciding.push(entry);
+    preferred.push({ hit, interest: interest * DECIDING_BONUS, weight });
+  }
+  return { deciding, preferred: preferred.sort(byInterest) };
 }
 
 /** The words of the failing step that matter: what was found, and the lines above its end. */
-function saidIn(reading: Reading, weighed: readonly WeighedHit[]): string {
-  const said = weighed.slice(0, 40).map(({ hit }) => hit.text);
-  const failing = failingSteps(reading.steps);
-  let line = reading.store.lineAt(failing[failing.length - 1]?.failOffset ?? reading.totalBytes - 1);
-  for (let i = 0; line && i < 30; i++, line = reading.store.previous(line)) said.push(reading.store.read(line, 300));
+function saidIn({ store, totalBytes }: Reading, failing: readonly Step[], weighed: readonly WeighedHit[]): string {
+  const said = [...weighed]
+    .sort(byWeight)
+    .slice(0, 40)
+    .map(({ hit }) => hit.text);
+  let line = store.lineAt(failing[failing.length - 1]?.failOffset ?? totalBytes - 1);
+  for (let i = 0; line && i < 30; i++, line = store.previous(line)) said.push(store.read(line, 300));
   return said.join('\n');
 }
 

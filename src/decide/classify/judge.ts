@@ -1,16 +1,7 @@
 import type { Route, Rule, RuleSet } from '../route/rule-set.ts';
-import type { Hit, Reading } from './reading.ts';
+import { type Names, routeFor } from './matrix.ts';
+import type { Hit } from './reading.ts';
 import type { Step } from './steps.ts';
-
-/** What is known besides the log. */
-export interface Names {
-  readonly workflow: string | null;
-  readonly job: string | null;
-  readonly failedSteps: readonly string[];
-  readonly changedFiles: readonly string[];
-  /** Commands of the steps that the log shows as failed. */
-  readonly commands: readonly string[];
-}
 
 export interface WeighedHit {
   readonly hit: Hit;
@@ -31,16 +22,11 @@ export interface RuleScore {
   readonly fromCommand: number;
 }
 
-interface Spoken {
-  readonly text: string;
-  readonly factor: number;
-}
-
 export interface Judgement {
+  /** Of each rule that anything speaks for, in the order of the rules. */
   readonly scores: readonly RuleScore[];
   /** The row of the routing matrix that names and files suggest. */
   readonly route: Route | null;
-  /** Best first. */
   readonly weighed: readonly WeighedHit[];
 }
 
@@ -59,18 +45,36 @@ const KNOWN_FROM_GREEN = 0.15;
 const SURVIVED_LINES = 80;
 const SURVIVED = 0.35;
 
-/** Every hit with its weight, best first. */
-export function weigh(reading: Reading, greenTexts: ReadonlySet<string>): WeighedHit[] {
-  const place = placeWeights(reading);
-  return reading.hits
-    .map((hit) => {
-      const { step, along, toEnd } = place(hit);
-      const interest = hit.pattern.weight * step * (greenTexts.has(hit.text) ? KNOWN_FROM_GREEN : 1);
-      const survived = hit.pattern.isTransient && toEnd > SURVIVED_LINES ? SURVIVED : 1;
-      return { hit, interest, weight: interest * (0.7 + 0.3 * along) * survived };
-    })
-    .sort((a, b) => b.weight - a.weight || a.hit.line - b.hit.line);
+/**
+ * Every hit with its weight, in the order of the reading.
+ * @param failing the steps that made the run red
+ * @param greenTexts lines of the last green run; null when there is none
+ */
+export function weigh(
+  hits: readonly Hit[],
+  steps: readonly Step[],
+  failing: readonly Step[],
+  greenTexts: ReadonlySet<string> | null,
+): WeighedHit[] {
+  const weights = stepWeights(steps, failing);
+  return hits.map((hit) => {
+    const step = steps[hit.step]!;
+    const end = step.failLine ?? step.endLine;
+    const isAfter = step.failLine !== null && hit.line > step.failLine;
+    const place = weights[hit.step]! * (isAfter ? 0.5 : 1) * (isTolerated(hit) ? 0.3 : 1);
+    const interest = hit.pattern.weight * place * (greenTexts?.has(hit.text) ? KNOWN_FROM_GREEN : 1);
+    const along = Math.min(1, (hit.line - step.startLine + 1) / Math.max(1, end - step.startLine + 1));
+    const survived = hit.pattern.isTransient && end - hit.line > SURVIVED_LINES ? SURVIVED : 1;
+    return { hit, interest, weight: interest * (0.7 + 0.3 * along) * survived };
+  });
 }
+
+/** The heaviest first. */
+export const byWeight = (a: WeighedHit, b: WeighedHit): number => b.weight - a.weight || a.hit.line - b.hit.line;
+
+/** What a reader wants to see first; of one line the heaviest. */
+export const byInterest = (a: WeighedHit, b: WeighedHit): number =>
+  b.interest - a.interest || a.hit.line - b.hit.line || b.weight - a.weight;
 
 /** @param said reads the part of the log that matters, for the words of the routing matrix */
 export function judge(
@@ -80,124 +84,123 @@ export function judge(
   rules: RuleSet,
   said: () => string,
 ): Judgement {
-  const byRule = groupByRule(weighed, rules.rules.length);
-  const route = routeFor(rules, names, said);
-  const spoken = spokenNames(names);
-  const scores = rules.rules.map((rule) => scoreOf(rule, byRule[rule.index]!, counts, { names, spoken, route }));
-  const settled = yieldToInner(scores).sort((a, b) => b.score - a.score || a.rule.index - b.rule.index);
-  return { scores: settled, route, weighed };
+  const route = routeFor(rules.routes, names, said);
+  const finds = findsByRule(weighed, counts, rules);
+  const known: Known = { finds, named: namedRules(rules, spokenNames(names)), names, route };
+  const outerShare = innerSpeaks(rules, finds) ? OUTER_YIELDS : 1;
+  const scores: RuleScore[] = [];
+  for (const rule of rules.rules) {
+    const score = scoreOf(rule, known, rule.isOuter ? outerShare : 1);
+    if (score !== null) scores.push(score);
+  }
+  return { scores, route, weighed };
 }
 
-function groupByRule(weighed: readonly WeighedHit[], count: number): readonly (readonly WeighedHit[])[] {
-  const groups: WeighedHit[][] = Array.from({ length: count }, () => []);
-  for (const entry of weighed) groups[entry.hit.pattern.rule]?.push(entry);
-  return groups;
+/** What the log says for a rule. */
+interface Finds {
+  /** Of each pattern that speaks for it. */
+  readonly weights: number[];
+  /** The strongest word against it; 0 when there is none. */
+  against: number;
+  fromLog: number;
 }
 
-function scoreOf(
-  rule: Rule,
-  finds: readonly WeighedHit[],
+/** By index of the rule. */
+type ByRule<T> = readonly (T | undefined)[];
+
+function findsByRule(
+  weighed: readonly WeighedHit[],
   counts: ReadonlyMap<number, number>,
-  known: { readonly names: Names; readonly spoken: readonly Spoken[]; readonly route: Route | null },
-): RuleScore {
-  const { fromLog, against } = logScore(finds, counts);
-  const { fromNames, fromCommand } = namePriors(rule, known.spoken);
+  { rules, patterns }: RuleSet,
+): ByRule<Finds> {
+  const strongest = new Map<number, number>();
+  for (const { hit, weight } of weighed) {
+    const { index } = hit.pattern;
+    if (Math.abs(weight) > Math.abs(strongest.get(index) ?? 0)) strongest.set(index, weight);
+  }
+  const byRule = new Array<Finds | undefined>(rules.length);
+  for (const [index, weight] of strongest) {
+    const { rule } = patterns[index]!;
+    byRule[rule] ??= { weights: [], against: 0, fromLog: 0 };
+    const finds = byRule[rule];
+    if (weight > 0) finds.weights.push(weight * (1 + 0.05 * Math.min(5, Math.log2(counts.get(index) ?? 1))));
+    else finds.against = Math.min(finds.against, weight);
+  }
+  for (const finds of byRule) if (finds) finds.fromLog = Math.max(0, diminishing(finds.weights) + finds.against);
+  return byRule;
+}
+
+function diminishing(weights: number[]): number {
+  weights.sort((a, b) => b - a);
+  let sum = 0;
+  for (let i = 0; i < weights.length; i++) sum += weights[i]! * (DIMINISHING[i] ?? 0.1);
+  return sum;
+}
+
+function innerSpeaks({ rules }: RuleSet, finds: ByRule<Finds>): boolean {
+  return finds.some((found, rule) => found !== undefined && found.fromLog >= INNER_SPEAKS && !rules[rule]!.isOuter);
+}
+
+interface Known {
+  readonly finds: ByRule<Finds>;
+  readonly named: ByRule<Named>;
+  readonly names: Names;
+  readonly route: Route | null;
+}
+
+/** What names say for a rule. */
+interface Named {
+  fromNames: number;
+  fromCommand: number;
+}
+
+const NO_FINDS: Pick<Finds, 'fromLog' | 'against'> = { fromLog: 0, against: 0 };
+const NOT_NAMED: Readonly<Named> = { fromNames: 0, fromCommand: 0 };
+
+/** @returns null when nothing speaks for the rule */
+function scoreOf(rule: Rule, known: Known, share: number): RuleScore | null {
+  const { fromLog, against } = known.finds[rule.index] ?? NO_FINDS;
+  const { fromNames, fromCommand } = known.named[rule.index] ?? NOT_NAMED;
   const named = Math.min(fromNames, 1 + NAMES_SHARE * fromLog);
   const prior = named + filePrior(rule, known.names) + (known.route?.agent === rule.agent ? ROUTE_PRIOR : 0);
-  return {
-    rule,
-    fromLog,
-    fromNames,
-    fromCommand,
-    score: fromLog > 0 ? fromLog + prior : against < 0 ? 0 : Math.min(prior, 1.5) * 0.8,
-  };
+  if (fromLog === 0 && prior === 0) return null;
+  const score = fromLog > 0 ? fromLog + prior : against < 0 ? 0 : Math.min(prior, 1.5) * 0.8;
+  return { rule, fromLog, fromNames, fromCommand, score: score * share };
 }
 
-/** What the finds say for a rule, and how much the strongest of them says against it. */
-function logScore(
-  finds: readonly WeighedHit[],
-  counts: ReadonlyMap<number, number>,
-): { fromLog: number; against: number } {
-  if (finds.length === 0) return { fromLog: 0, against: 0 };
-  const best = new Map<number, number>();
-  for (const { hit, weight } of finds) {
-    const known = best.get(hit.pattern.index) ?? 0;
-    if (Math.abs(weight) > Math.abs(known)) best.set(hit.pattern.index, weight);
-  }
-  const speaking = [...best]
-    .filter(([, weight]) => weight > 0)
-    .map(([index, weight]) => weight * (1 + 0.05 * Math.min(5, Math.log2(counts.get(index) ?? 1))))
-    .sort((a, b) => b - a);
-  const against = Math.min(0, ...[...best.values()]);
-  const fromLog = Math.max(0, speaking.reduce((sum, weight, i) => sum + weight * (DIMINISHING[i] ?? 0.1), 0) + against);
-  return { fromLog, against };
+interface Spoken {
+  readonly text: string;
+  readonly factor: number;
 }
+
+const COMMAND = 1;
 
 /** Names by how much they say: what failed, the job around it, the workflow around that. */
 function spokenNames(names: Names): readonly Spoken[] {
   return [
-    { text: [...names.commands, ...names.failedSteps].join('\n'), factor: 1 },
+    { text: [...names.commands, ...names.failedSteps].join('\n'), factor: COMMAND },
     { text: names.job ?? '', factor: 0.7 },
     { text: names.workflow ?? '', factor: 0.5 },
   ].filter(({ text }) => text !== '');
 }
 
-function namePriors(rule: Rule, spoken: readonly Spoken[]): { fromNames: number; fromCommand: number } {
-  let [fromNames, fromCommand] = [0, 0];
-  for (const { test, weight } of rule.names) {
-    for (const { text, factor } of spoken) {
-      const says = weight * factor;
-      const isCommand = factor === 1;
-      if (says <= fromNames && !(isCommand && says > fromCommand)) continue;
-      if (!test(text)) continue;
-      fromNames = Math.max(fromNames, says);
-      if (isCommand) fromCommand = Math.max(fromCommand, says);
+function namedRules({ rules, names }: RuleSet, spoken: readonly Spoken[]): ByRule<Named> {
+  const byRule = new Array<Named | undefined>(rules.length);
+  for (const { text, factor } of spoken) {
+    for (const { rule, weight } of names.namesIn(text)) {
+      byRule[rule] ??= { fromNames: 0, fromCommand: 0 };
+      const named = byRule[rule];
+      named.fromNames = Math.max(named.fromNames, weight * factor);
+      if (factor === COMMAND) named.fromCommand = Math.max(named.fromCommand, weight);
     }
   }
-  return { fromNames, fromCommand };
+  return byRule;
 }
 
 function filePrior(rule: Rule, names: Names): number {
   if (rule.files.length === 0 || names.changedFiles.length === 0) return 0;
   const matching = names.changedFiles.filter((path) => rule.files.some((glob) => glob.test(path)));
   return FILES_PRIOR * (matching.length / names.changedFiles.length);
-}
-
-function yieldToInner(scores: readonly RuleScore[]): RuleScore[] {
-  const inner = Math.max(0, ...scores.filter(({ rule }) => !rule.isOuter).map(({ fromLog }) => fromLog));
-  if (inner < INNER_SPEAKS) return [...scores];
-  return scores.map((entry) => (entry.rule.isOuter ? { ...entry, score: entry.score * OUTER_YIELDS } : entry));
-}
-
-/** The first row of the matrix that applies to names and files, or to what the failing step said. */
-export function routeFor(rules: RuleSet, names: Names, said: () => string): Route | null {
-  const workflow = names.workflow ?? '';
-  const spoken = [...names.commands, ...names.failedSteps, names.job ?? '', workflow].join('\n').toLowerCase();
-  let heard: string | null = null;
-  const inLog = (word: string): boolean => {
-    heard ??= said().toLowerCase();
-    return mentions(heard, word);
-  };
-  const applies = (route: Route, isNameEnough: boolean): boolean => {
-    if (route.workflows.length > 0 && !route.workflows.some((glob) => glob.test(workflow))) return false;
-    const hasFile = names.changedFiles.some((path) => route.files.some((glob) => glob.test(path)));
-    if (route.needsBoth && !hasFile) return false;
-    if (hasFile && !route.needsBoth) return true;
-    const isNamed = route.workflows.length > 0;
-    if (isNameEnough && isNamed) return true;
-    return route.mentions.some((word) => mentions(spoken, word) || ((isNamed || route.needsBoth) && inLog(word)));
-  };
-  return (
-    rules.routes.find((route) => applies(route, false)) ?? rules.routes.find((route) => applies(route, true)) ?? null
-  );
-}
-
-/** The word stands in the text, and not as the end of a longer one. */
-function mentions(text: string, word: string): boolean {
-  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
-    if (at === 0 || !/[a-z]/.test(text[at - 1]!)) return true;
-  }
-  return false;
 }
 
 /** The steps that made the run red; the last one is where it stopped. */
@@ -213,37 +216,18 @@ const SAYS_WARNING = /^.{0,160}?(?:^|[\s[:(])(?:[Ww]arning|WARN(?:ING)?)(?:[\]:)
 const saysWarning = (text: string): boolean =>
   (text.includes('arning') || text.includes('WARN')) && SAYS_WARNING.test(text);
 
-interface Place {
-  /** How much the step counts. */
-  readonly step: number;
-  /** How far along the step the hit is, 0 to 1. */
-  readonly along: number;
-  /** Lines from the hit to the step's end. */
-  readonly toEnd: number;
-}
+const isTolerated = ({ marker, text }: Hit): boolean =>
+  marker === 'warning' || marker === 'notice' || saysWarning(text);
 
-/** Where a hit stands. */
-function placeWeights(reading: Reading): (hit: Hit) => Place {
-  const failing = failingSteps(reading.steps);
+/** How much each step counts. */
+function stepWeights(steps: readonly Step[], failing: readonly Step[]): number[] {
   const last = failing[failing.length - 1];
-  const lastWork = reading.steps.findLast((step) => !step.isCleanup);
-  const ofStep = (step: Step): number => {
+  const lastWork = steps.findLast((step) => !step.isCleanup);
+  return steps.map((step) => {
     if (step.isCleanup) return 0.05;
     if (last === undefined) return step === lastWork ? 1 : step.passed ? 0.15 : 0.6;
     if (step === last) return 1;
     if (failing.includes(step)) return step.isStated ? 0.95 : 0.6;
     return step.passed ? 0.08 : step.index < last.index ? 0.15 : 0.1;
-  };
-  const weights = reading.steps.map(ofStep);
-  return (hit) => {
-    const step = reading.steps[hit.step]!;
-    const end = step.failLine ?? step.endLine;
-    const isAfter = step.failLine !== null && hit.line > step.failLine;
-    const isTolerated = hit.marker === 'warning' || hit.marker === 'notice' || saysWarning(hit.text);
-    return {
-      step: weights[hit.step]! * (isAfter ? 0.5 : 1) * (isTolerated ? 0.3 : 1),
-      toEnd: Math.max(0, end - hit.line),
-      along: Math.min(1, (hit.line - step.startLine + 1) / Math.max(1, end - step.startLine + 1)),
-    };
-  };
+  });
 }

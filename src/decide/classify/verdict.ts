@@ -27,12 +27,12 @@ const STRONG_NAME = 1.5;
 /** @param hasLog false when only names are known, as at intake */
 export function decide(judgement: Judgement, hasLog: boolean): Verdict {
   // What the log says comes before what names suggest.
-  const first = judgement.scores.find(({ fromLog }) => fromLog > 0) ?? judgement.scores[0];
+  const first = bestOf(judgement.scores, ({ fromLog }) => fromLog > 0) ?? bestOf(judgement.scores, () => true);
   const { route } = judgement;
   const isWeak = first === undefined || first.fromLog < WEAK;
   if (isWeak && route) {
     const named = judgement.scores.filter(({ rule, fromNames }) => rule.agent === route.agent && fromNames >= NAMED);
-    const best = named.sort((a, b) => b.fromNames + b.fromLog - a.fromNames - a.fromLog)[0];
+    const [best] = named.sort((a, b) => b.fromNames + b.fromLog - a.fromNames - a.fromLog || b.score - a.score);
     return {
       agent: route.agent,
       failureType: best?.rule.failureType ?? route.failureType,
@@ -59,14 +59,21 @@ export function decide(judgement: Judgement, hasLog: boolean): Verdict {
 function commanded(judgement: Judgement, first: RuleScore): RuleScore | null {
   if (first.rule.failureType !== 'general' || !first.rule.isOuter || first.fromLog >= SPEAKS) return null;
   const named = judgement.scores.filter(({ rule, fromCommand }) => !rule.isOuter && fromCommand >= STRONG_NAME);
-  return named.sort((a, b) => b.fromCommand + b.fromLog - a.fromCommand - a.fromLog)[0] ?? null;
+  return named.sort((a, b) => b.fromCommand + b.fromLog - a.fromCommand - a.fromLog || b.score - a.score)[0] ?? null;
+}
+
+/** The highest score among those that count; of equal ones the earlier rule's. */
+function bestOf(scores: readonly RuleScore[], counts: (entry: RuleScore) => boolean): RuleScore | undefined {
+  let best: RuleScore | undefined;
+  for (const entry of scores) if ((best === undefined || entry.score > best.score) && counts(entry)) best = entry;
+  return best;
 }
 
 const settle = (hasLog: boolean): string =>
   hasLog ? 'the log of the failing step alone, or the changed files, would settle it' : 'the log would settle it';
 
 function verdictOf(first: RuleScore, judgement: Judgement, hasLog: boolean): Verdict {
-  const rival = judgement.scores.find(({ rule }) => rule.agent !== first.rule.agent);
+  const rival = bestOf(judgement.scores, ({ rule }) => rule.agent !== first.rule.agent);
   const margin = first.score / (first.score + (rival?.score ?? 0));
   const strength = 1 - Math.exp(-first.score / 2.5);
   const confidence = hasLog ? round(Math.min(0.99, strength * Math.min(1, Math.max(0.3, margin * 1.6 - 0.25)))) : 0.35;
@@ -88,15 +95,10 @@ function verdictOf(first: RuleScore, judgement: Judgement, hasLog: boolean): Ver
 
 /** Something fleeting was printed in the failing step, and it weighs at least as much as what cannot be fleeting. */
 function looksTransient(judgement: Judgement, first: RuleScore): boolean {
-  const fleeting = Math.max(
-    0,
-    ...judgement.weighed.filter(({ hit }) => hit.pattern.isTransient).map(({ weight }) => weight),
-  );
-  const lasting = Math.max(
-    0,
-    ...judgement.weighed
-      .filter(({ hit }) => !hit.pattern.isTransient && hit.pattern.rule === first.rule.index)
-      .map(({ weight }) => weight),
-  );
+  let [fleeting, lasting] = [0, 0];
+  for (const { hit, weight } of judgement.weighed) {
+    if (hit.pattern.isTransient) fleeting = Math.max(fleeting, weight);
+    else if (hit.pattern.rule === first.rule.index) lasting = Math.max(lasting, weight);
+  }
   return fleeting >= 3 && fleeting >= lasting;
 }

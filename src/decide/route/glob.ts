@@ -10,17 +10,18 @@ export function fileGlob(source: string): Glob {
 /** Matches a workflow by its name (`Rust CI` is `rust-ci`) or its file (`.github/workflows/rust-ci.yml`). */
 export function workflowGlob(source: string): Glob {
   const matches = wildcard(source);
-  return {
-    source,
-    test: (name) =>
-      matches(
-        name
-          .replace(/^.*\//, '')
-          .replace(/\.ya?ml$/, '')
-          .trim()
-          .replace(/[\s_]+/g, '-'),
-      ),
-  };
+  return { source, test: (name) => matches(IS_PLAIN.test(name) ? name : plainName(name)) };
+}
+
+/** Nothing in it has to be replaced. */
+const IS_PLAIN = /^[a-zA-Z0-9-]*$/;
+
+function plainName(name: string): string {
+  return name
+    .replace(/^.*\//, '')
+    .replace(/\.ya?ml$/, '')
+    .trim()
+    .replace(/[\s_]+/g, '-');
 }
 
 /** Compares piece by piece, so its cost is linear in the text whatever the number of stars. */

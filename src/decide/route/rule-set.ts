@@ -1,5 +1,6 @@
 import type { AgentName } from '../../model/agent.ts';
 import type { FailureType } from '../../model/failure-type.ts';
+import type { NameIndex } from './name-index.ts';
 import type { Pattern } from './pattern.ts';
 
 /** The compiled content of a folder of rules, in the order of its files. */
@@ -8,6 +9,8 @@ export interface RuleSet {
   readonly routes: readonly Route[];
   /** Every pattern of every rule; the index is what hits refer to. */
   readonly patterns: readonly RulePattern[];
+  /** Words in names of workflows, jobs, steps and commands that make a rule likelier. */
+  readonly names: NameIndex;
 }
 
 export interface Rule {
@@ -16,8 +19,6 @@ export interface Rule {
   readonly file: string;
   readonly agent: AgentName;
   readonly failureType: FailureType;
-  /** Words in names of workflows, jobs, steps and commands that make the rule likelier. */
-  readonly names: readonly WeightedTest[];
   /** Globs of changed files that make the rule likelier. */
   readonly files: readonly Glob[];
   /** The rule speaks of a wrapper (a build, a container, a script runner) and yields to what it wraps. */
@@ -50,11 +51,6 @@ export interface RulePattern extends Pattern {
   readonly weight: number;
   /** Speaks for a re-run whatever the type. */
   readonly isTransient: boolean;
-}
-
-export interface WeightedTest {
-  readonly test: (text: string) => boolean;
-  readonly weight: number;
 }
 
 export interface Glob {

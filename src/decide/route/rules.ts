@@ -6,9 +6,17 @@ import type { Classification } from '../../model/evidence.ts';
 import { FAILURE_TYPE_NAMES, FAILURE_TYPES, type FailureType } from '../../model/failure-type.ts';
 import { classify } from '../classify/index.ts';
 import { fileGlob, workflowGlob } from './glob.ts';
+import { NameIndex } from './name-index.ts';
 import { compilePattern } from './pattern.ts';
 import type { Route, Rule, RuleExample, RulePattern, RuleSet } from './rule-set.ts';
-import { type ExampleSource, type LineSource, type RouteSource, type RuleSource, rulesFile } from './schema.ts';
+import {
+  type ExampleSource,
+  type LineSource,
+  type NameSource,
+  type RouteSource,
+  type RuleSource,
+  rulesFile,
+} from './schema.ts';
 
 /** How one example of one rule came out. */
 export interface RuleExampleResult {
@@ -28,6 +36,7 @@ export interface RuleExampleResult {
 
 /** Weight of a line that names none: what a tool prints for this failure and hardly ever else. */
 const DEFAULT_WEIGHT = 5;
+const DEFAULT_NAME_WEIGHT = 1.5;
 
 /**
  * Compiles rules files; order is by file name, and within a file from top to bottom.
@@ -145,6 +154,7 @@ class Builder {
   private readonly rules: Rule[] = [];
   private readonly routes: Route[] = [];
   private readonly patterns: RulePattern[] = [];
+  private readonly names = new NameIndex();
   private readonly ids = new Map<string, string>();
 
   rule(file: string, path: string, source: RuleSource): void {
@@ -155,6 +165,7 @@ class Builder {
     for (const [i, line] of (source.against ?? []).entries()) {
       this.pattern(file, `${path}.against[${i}]`, line, index, -usual);
     }
+    for (const entry of source.names ?? []) this.name(file, path, entry, index);
     this.rules.push({
       id: source.id,
       index,
@@ -162,10 +173,6 @@ class Builder {
       agent: source.agent,
       failureType: source.failure_type as FailureType,
       isOuter: source.outer ?? false,
-      names: (source.names ?? []).map((entry) => {
-        const { name, weight } = typeof entry === 'string' ? { name: entry, weight: 1.5 } : entry;
-        return { test: this.word(file, path, name), weight };
-      }),
       files: (source.files ?? []).map(fileGlob),
       examples: source.examples.map((example) => exampleOf(example, source)),
     });
@@ -190,7 +197,7 @@ class Builder {
   finish(): RuleSet {
     if (this.rules.length === 0)
       throw new UserError('No routing rules were found; add a numbered YAML file with a list "rules".');
-    return { rules: this.rules, routes: this.routes, patterns: this.patterns };
+    return { rules: this.rules, routes: this.routes, patterns: this.patterns, names: this.names };
   }
 
   private pattern(file: string, path: string, source: LineSource, rule: number, usual: number): void {
@@ -210,9 +217,11 @@ class Builder {
     }
   }
 
-  private word(file: string, path: string, source: string): (text: string) => boolean {
+  private name(file: string, path: string, entry: NameSource, rule: number): void {
+    const { name, weight } = typeof entry === 'string' ? { name: entry, weight: DEFAULT_NAME_WEIGHT } : entry;
     try {
-      return compilePattern(`(?i)${source}`, ['word']).test;
+      // The scanner never looks for a name, so it may have short pieces only.
+      this.names.add(compilePattern(`(?i)${name}`, ['word']), rule, weight);
     } catch (error) {
       throw new UserError(`${file}: ${path}.names: ${messageOf(error)}`, { cause: error });
     }

@@ -16,6 +16,8 @@ const line = z.union([
   }),
 ]);
 
+const name = z.union([z.string().min(1), z.strictObject({ name: z.string().min(1), weight: z.number() })]);
+
 const example = z.strictObject({
   log: z.string().optional(),
   workflow: z.string().optional(),
@@ -35,9 +37,7 @@ const rule = z.strictObject({
   weight: z.number().min(0.5).max(10).optional(),
   lines: z.array(line).min(1),
   against: z.array(line).optional(),
-  names: z
-    .array(z.union([z.string().min(1), z.strictObject({ name: z.string().min(1), weight: z.number() })]))
-    .optional(),
+  names: z.array(name).optional(),
   files: z.array(z.string().min(1)).optional(),
   examples: z.array(example).min(1),
 });
@@ -62,4 +62,5 @@ export const rulesFile = z.strictObject({
 export type RuleSource = z.infer<typeof rule>;
 export type RouteSource = z.infer<typeof route>;
 export type LineSource = z.infer<typeof line>;
+export type NameSource = z.infer<typeof name>;
 export type ExampleSource = z.infer<typeof example>;
