@@ -141,8 +141,7 @@ class Selection {
   private take(line: number): boolean {
     const { table } = this;
     if (table.isTaken(line)) return true;
-    const number = table.numberOf(line);
-    const isApart = !table.isTaken(table.find(number - 1)) && !table.isTaken(table.find(number + 1));
+    const isApart = !table.isBesideTaken(line);
     if (this.taken + this.notes + (isApart ? 2 : 1) > this.budget) return false;
     if (isApart) this.notes++;
     table.take(line);
@@ -155,10 +154,11 @@ class Selection {
     const ranges: [number, number][] = [];
     const out = new Renderer(table.free);
     let previous = 0;
-    for (const first of table.runs()) {
+    for (const run of table.runs()) {
+      const first = table.numberOf(run);
       if (this.isCut(previous, first)) out.say(`… ${first - previous - 1} lines cut …`);
       previous = first - 1;
-      for (let line = table.find(first); table.isTaken(line); line = table.find(previous + 1)) {
+      for (let line = run; table.isTaken(line); line = table.knownBelow(line)) {
         out.show(table.from(line), table.to(line));
         previous++;
       }

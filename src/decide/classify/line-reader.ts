@@ -1,6 +1,6 @@
 import { plainLine } from './line.ts';
 import { KEPT, type LinesMemory, linesMemory, WINDOW, WINDOW_BYTES } from './lines-memory.ts';
-import { type Block, lineEnd, lineStart, type TextStore } from './text-store.ts';
+import type { TextStore } from './text-store.ts';
 
 /** Characters of one line that are shown. */
 const LINE_LIMIT = 400;
@@ -19,79 +19,85 @@ export class LineReader {
   /** Where the line begins and ends in the log; its line break stands at `end`. */
   start = 0;
   end = 0;
+  /** Where the line below begins if there is one. */
+  next = 0;
   /** Where what is shown stands in memory; a newline stands behind it. Nothing of a blank line is shown. */
   from = KEPT;
   to = KEPT;
-  private readonly memory: LinesMemory = linesMemory();
-  private readonly store: TextStore;
-  /** The part of a block that is in memory. */
-  private block: Block | null = null;
-  private first = 0;
-  private last = 0;
   /** Where memory is free behind what is shown of all lines. */
   free = KEPT;
+  private readonly memory: LinesMemory = linesMemory();
+  private readonly store: TextStore;
+  /** The part of the log that is in memory, and whether its block begins and ends with it. */
+  private first = 0;
+  private last = 0;
+  private isHead = false;
+  private isTail = false;
 
   constructor(store: TextStore) {
     this.store = store;
   }
 
-  /** Reads the line around a position of a block. */
-  readAround(block: Block, at: number): void {
-    this.read(block, at, false);
-  }
-
-  /** Reads the line that begins at a position of a block. */
-  readFrom(block: Block, start: number): void {
-    this.read(block, start, true);
-  }
-
-  private read(block: Block, at: number, isStart: boolean): void {
+  /**
+   * Reads the line around a position of the log, or the one that begins there.
+   * @returns false when that part was dropped or does not exist
+   */
+  read(position: number, isStart: boolean): boolean {
+    if ((position < this.first || position >= this.last) && !this.load(position)) return false;
     this.memory.reserve(this.free + ROOM);
-    if (block !== this.block || at < this.first || at >= this.last) this.load(block, at);
-    let length = this.look(at, isStart);
+    let length = this.look(position, isStart);
     if (!this.isWhole(isStart)) {
-      this.load(block, at);
-      length = this.look(at, isStart);
-      if (!this.isWhole(isStart)) {
-        this.start = block.offset + (isStart ? at : lineStart(block.bytes, at));
-        this.end = block.offset + lineEnd(block.bytes, at, block.length);
-        length = UNDECIDED;
-      }
+      this.load(position);
+      length = this.look(position, isStart);
+      if (!this.isWhole(isStart)) length = this.measure(position, isStart);
     }
     if (length === UNDECIDED) length = this.decode();
     this.from = this.free;
     this.to = this.free + length;
     if (length > 0) this.free = this.to + 1;
+    return true;
   }
 
-  private look(at: number, isStart: boolean): number {
+  private look(position: number, isStart: boolean): number {
     const { code, words } = this.memory;
-    const address = at - this.first + WINDOW;
-    const length = isStart ? code.from(address, this.free) : code.around(address, this.free);
-    const moved = this.block!.offset + this.first - WINDOW;
+    const moved = this.first - WINDOW;
+    const length = isStart ? code.from(position - moved, this.free) : code.around(position - moved, this.free);
     this.start = words[0]! + moved;
     this.end = words[1]! + moved;
+    // What stands behind the window may belong to the break.
+    this.next = this.end < this.last - 1 ? words[2]! + moved : this.store.startBelow(this.end);
     return length;
   }
 
   /** Neither end of the line that was looked at was taken for one because the window ends there. */
   private isWhole(isStart: boolean): boolean {
-    const { offset, length } = this.block!;
-    return (
-      (this.end - offset < this.last || this.last === length) &&
-      (isStart || this.start - offset > this.first || this.first === 0)
-    );
+    return (this.end < this.last || this.isTail) && (isStart || this.start > this.first || this.isHead);
+  }
+
+  /** Finds the ends of a line that is longer than what is in memory. */
+  private measure(position: number, isStart: boolean): number {
+    const line = this.store.lineAt(position)!;
+    this.start = isStart ? position : line.start;
+    this.end = line.end;
+    this.next = this.store.startBelow(line.end);
+    return UNDECIDED;
   }
 
   /** Brings a block into memory; of a large one, what stands around a position. */
-  private load(block: Block, at: number): void {
+  private load(position: number): boolean {
+    const block = this.store.blockAt(position);
+    if (!block) return false;
     const { bytes } = this.memory;
-    this.block = block;
-    this.first = Math.max(0, Math.min(at - WINDOW_BYTES / 2, block.length - WINDOW_BYTES));
-    this.last = Math.min(block.length, this.first + WINDOW_BYTES);
-    bytes.set(block.bytes.subarray(this.first, this.last), WINDOW);
+    const from = Math.max(0, Math.min(position - block.offset - WINDOW_BYTES / 2, block.length - WINDOW_BYTES));
+    const to = Math.min(block.length, from + WINDOW_BYTES);
+    bytes.set(block.bytes.subarray(from, to), WINDOW);
     bytes[WINDOW - 1] = NEWLINE;
-    bytes[WINDOW + this.last - this.first] = NEWLINE;
+    bytes[WINDOW + to - from] = NEWLINE;
+    this.first = block.offset + from;
+    this.last = block.offset + to;
+    this.isHead = from === 0;
+    this.isTail = to === block.length;
+    return true;
   }
 
   private decode(): number {

@@ -177,32 +177,37 @@
   ;; Puts the bytes between two positions at $out, without the codes for colours. Returns where they end there; 0 when
   ;; that would put together bytes that decoding keeps apart.
   (func $copyText (param $from i32) (param $to i32) (param $out i32) (result i32)
-    (local $byte i32) (local $end i32) (local $last i32) (local $isBehindCode i32)
-    (block $done
-      (loop $on
-        (br_if $done (i32.ge_u (local.get $from) (local.get $to)))
-        (local.set $byte (i32.load8_u (local.get $from)))
-        (local.set $end (i32.const 0))
-        (if (i32.eq (local.get $byte) (i32.const 27)) (then (local.set $end (call $codeEnd (local.get $from)))))
-        (if (i32.eq (local.get $byte) (i32.const 91)) (then (local.set $end (call $bareCodeEnd (local.get $from)))))
-        (if (local.get $end)
-          (then
-            (local.set $from (local.get $end))
-            (local.set $isBehindCode (i32.const 1))
-            (br $on)))
-        (if (local.get $isBehindCode)
-          (then
-            (local.set $isBehindCode (i32.const 0))
-            (if (i32.and
-                  (i32.eq (i32.and (local.get $byte) (i32.const 0xc0)) (i32.const 0x80))
-                  (i32.ge_u (local.get $last) (i32.const 0x80)))
-              (then (return (i32.const 0))))))
-        (i32.store8 (local.get $out) (local.get $byte))
-        (local.set $last (local.get $byte))
-        (local.set $from (i32.add (local.get $from) (i32.const 1)))
-        (local.set $out (i32.add (local.get $out) (i32.const 1)))
-        (br $on)))
-    (local.get $out))
+    (local $start i32) (local $bytes v128) (local $codes i32) (local $end i32)
+    (local.set $start (local.get $out))
+    (loop $on
+      ;; As far as no code may begin.
+      (loop $plain
+        (if (i32.ge_u (local.get $from) (local.get $to))
+          (then (return (i32.sub (local.get $out) (i32.sub (local.get $from) (local.get $to))))))
+        (local.set $bytes (v128.load (local.get $from)))
+        (v128.store (local.get $out) (local.get $bytes))
+        (local.set $codes (i32.or (i32.const 0x10000) (i8x16.bitmask (v128.or
+          (i8x16.eq (local.get $bytes) (i8x16.splat (i32.const 27)))
+          (i8x16.eq (local.get $bytes) (i8x16.splat (i32.const 91)))))))
+        (local.set $from (i32.add (local.get $from) (i32.ctz (local.get $codes))))
+        (local.set $out (i32.add (local.get $out) (i32.ctz (local.get $codes))))
+        (br_if $plain (i32.eq (local.get $codes) (i32.const 0x10000))))
+      (br_if $on (i32.ge_u (local.get $from) (local.get $to)))
+      (local.set $end
+        (if (result i32) (i32.eq (i32.load8_u (local.get $from)) (i32.const 27))
+          (then (call $codeEnd (local.get $from)))
+          (else (call $bareCodeEnd (local.get $from)))))
+      (if (i32.eqz (local.get $end))
+        (then
+          (local.set $from (i32.add (local.get $from) (i32.const 1)))
+          (local.set $out (i32.add (local.get $out) (i32.const 1)))
+          (br $on)))
+      (local.set $from (local.get $end))
+      (br_if $on (i32.eq (local.get $out) (local.get $start)))
+      ;; A part of a character that stands behind another.
+      (br_if $on (i32.lt_u (i32.load8_u (i32.sub (local.get $out) (i32.const 1))) (i32.const 0x80)))
+      (br_if $on (i32.ne (i32.and (i32.load8_u (local.get $from)) (i32.const 0xc0)) (i32.const 0x80))))
+    (i32.const 0))
 
   ;; Where the bytes between two positions end without the blanks behind them.
   (func $trimmed (param $from i32) (param $to i32) (result i32)
@@ -214,13 +219,19 @@
         (br $on)))
     (local.get $to))
 
-  ;; The same as `from` for the line in which $at stands.
+  ;; The same as `from` for the line in which $at stands. The newline of a pair belongs to the line that the carriage
+  ;; return ends.
   (func (export "around") (param $at i32) (param $out i32) (result i32)
-    (call $from (call $lineStart (local.get $at)) (local.get $out)))
+    (call $from
+      (call $lineStart (i32.sub (local.get $at) (call $isPair (i32.sub (local.get $at) (i32.const 1)))))
+      (local.get $out)))
 
-  ;; Looks at the line that begins at $start: writes that position to address 0, where it ends to address 4, and what a
-  ;; person wants to see of it to $out, with a newline behind. Returns how many bytes that are, 0 for a blank line; -1 when
-  ;; it takes decoding to tell. Writes up to 400 bytes and 16 more.
+  (func $isPair (param $at i32) (result i32)
+    (i32.eq (i32.load16_u (local.get $at)) (i32.const 0x0a0d)))
+
+  ;; Looks at the line that begins at $start: writes that position to address 0, where it ends to address 4, where the next
+  ;; one begins to address 8, and what a person wants to see of it to $out, with a newline behind. Returns how many bytes
+  ;; that are, 0 for a blank line; -1 when it takes decoding to tell. Writes up to 400 bytes and 16 more.
   (func $from (export "from") (param $start i32) (param $out i32) (result i32)
     (local $at i32) (local $end i32) (local $breaks i32) (local $codes i32) (local $first i32)
     (local $bytes v128) (local $newline v128) (local $return v128) (local $escape v128) (local $bracket v128) (local $m v128)
@@ -250,6 +261,8 @@
     (local.set $end (i32.add (i32.sub (local.get $at) (i32.const 16)) (i32.ctz (local.get $breaks))))
     (i32.store (i32.const 0) (local.get $start))
     (i32.store (i32.const 4) (local.get $end))
+    (i32.store (i32.const 8)
+      (i32.add (local.get $end) (i32.add (call $isPair (local.get $end)) (i32.const 1))))
     (if (i32.eq (local.get $start) (local.get $end)) (then (return (i32.const 0))))
     (if (i32.gt_u (i32.sub (local.get $end) (local.get $start)) (i32.const 400)) (then (return (i32.const -1))))
     (local.set $first (i32.load8_u (local.get $start)))

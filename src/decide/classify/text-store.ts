@@ -83,8 +83,7 @@ export class TextStore {
   /** The part of the log that holds a position; null when it was dropped. */
   blockAt(offset: number): Block | null {
     if (offset < 0) return null;
-    const [only] = this.blocks;
-    if (this.blocks.length === 1) return offset < only!.length ? only! : null;
+    if (this.blocks.length === 1) return offset < this.blocks[0]!.length ? this.blocks[0]! : null;
     let [low, high] = [0, this.blocks.length - 1];
     while (low <= high) {
       const middle = (low + high) >> 1;
@@ -110,17 +109,17 @@ export interface Line {
 const isLineBreak = (byte: number): boolean => byte === 10 || byte === 13;
 
 /** The newline of a pair belongs to the line that the carriage return ends. */
-export function inLine({ bytes }: Block, at: number): number {
+function inLine({ bytes }: Block, at: number): number {
   return bytes[at] === 10 && at > 0 && bytes[at - 1] === 13 ? at - 1 : at;
 }
 
-export function lineStart(bytes: Uint8Array, at: number): number {
+function lineStart(bytes: Uint8Array, at: number): number {
   let start = at;
   while (start > 0 && !isLineBreak(bytes[start - 1]!)) start--;
   return start;
 }
 
-export function lineEnd(bytes: Uint8Array, at: number, length: number): number {
+function lineEnd(bytes: Uint8Array, at: number, length: number): number {
   let end = at;
   while (end < length && !isLineBreak(bytes[end]!)) end++;
   return end;
