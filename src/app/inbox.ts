@@ -6,27 +6,29 @@ import { messageOf } from '../lib/errors.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { reason } from '../model/reason.ts';
 import { type Inbox, InboxFullError, openInbox } from '../store/inbox.ts';
+import { syncFolder } from '../store/inbox-files.ts';
 import type { Acceptor } from './accept.ts';
 import type { Log } from './log.ts';
 import type { Settings } from './settings.ts';
 
 const MEBIBYTE = 1024 * 1024;
-/** Decided in one transaction: few while senders wait for the processor, more when nobody does. */
-const [BATCH_IN_STORM, BATCH] = [16, 64];
+/** Decided in one transaction: fewer while senders wait for the processor, more when nobody does. */
+const [BATCH_IN_STORM, BATCH] = [32, 64];
 /**
- * When more arrived meanwhile, they are left alone with the processor for some milliseconds. A loop that is busy with them
- * for that share of it is in a storm, and the next batch waits for longer: what was acknowledged can wait, a sender gives
- * up after ten seconds.
+ * When more arrived than was decided, senders are left alone with processor and disk for so many milliseconds: what was
+ * acknowledged can wait, and a sender gives up after ten seconds.
  */
-const [LOOK_MS, BUSY, REST_MS] = [5, 0.5, 250];
+const REST_MS = 250;
 /** Between two tries while the store does not take anything, milliseconds. */
 const RETRY_MS = 1_000;
 
 /** The inbox in the data folder, which one process holds. PostgreSQL is shared, and its replicas' folders may not last. */
 export async function openServiceInbox(settings: Settings, log: Pick<Log, 'error'>): Promise<Inbox | null> {
   if (settings.databaseUrl !== undefined) return null;
-  const dir = join(resolve(settings.dataDir), 'inbox');
-  await mkdir(dir, { recursive: true });
+  const dataDir = resolve(settings.dataDir);
+  const dir = join(dataDir, 'inbox');
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await syncFolder(dataDir);
   return openInbox({
     dir,
     maxBytes: settings.limits.inboxMegabytes * MEBIBYTE,
@@ -82,7 +84,7 @@ export function readInbox(options: {
     const { deliveries, done } = await inbox.take(isStorm ? BATCH_IN_STORM : BATCH, signal);
     await decideAll(deliveries);
     await done();
-    isStorm = inbox.arrived > before && (await isBusy(signal));
+    isStorm = inbox.arrived - before > deliveries.length;
     if (isStorm) await pause(REST_MS, undefined, { signal });
   };
 
@@ -103,12 +105,6 @@ export function readInbox(options: {
       await running;
     },
   };
-}
-
-async function isBusy(signal: AbortSignal): Promise<boolean> {
-  const before = performance.eventLoopUtilization();
-  await pause(LOOK_MS, undefined, { signal });
-  return performance.eventLoopUtilization(before).utilization > BUSY;
 }
 
 async function decideOne(

@@ -1,8 +1,8 @@
 import { messageOf } from '../lib/errors.ts';
 import type { Delivery } from '../model/delivery.ts';
-import { type InboxFiles, inboxFiles } from './inbox-files.ts';
+import { type InboxFile, type InboxFiles, inboxFiles } from './inbox-files.ts';
 import { encodeRecord, INBOX_MAGIC } from './inbox-format.ts';
-import { type Damage, findIn, type Part, partOf, readRecords } from './inbox-part.ts';
+import { type Damage, findIn, type Part, partOf, readingSpace, readRecords } from './inbox-part.ts';
 
 /** The inbox holds as much as it may. */
 export class InboxFullError extends Error {
@@ -11,6 +11,7 @@ export class InboxFullError extends Error {
 
 /** Deliveries that were taken out, in the order in which they came. */
 export interface Taken {
+  /** Their bodies are written over by the next `take`. */
   readonly deliveries: readonly Delivery[];
   /** They are in the store now, and may be forgotten here. Without it they are taken out again after the next start. */
   done(): Promise<void>;
@@ -54,6 +55,8 @@ export interface InboxOptions {
 const FILE_BYTES = 32 * 1024 * 1024;
 /** What goes to the disk in one write, unless a single delivery is larger. */
 const WRITE_BYTES = 4 * 1024 * 1024;
+/** What waits in memory for a disk that is slow, or hangs; senders who gave up are not counted by anybody else. */
+const QUEUE_BYTES = 64 * 1024 * 1024;
 
 interface Waiting {
   readonly parts: readonly Uint8Array[];
@@ -70,10 +73,21 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
   const parts: Part[] = [];
   for (const file of found) {
     const end = await file.size();
-    if (end > INBOX_MAGIC.length) parts.push(partOf(file, end));
-    else await file.remove();
+    if (end <= INBOX_MAGIC.length) await file.remove();
+    else parts.push(await openPart(file, end, options.onError));
   }
   return new FileInbox(options, files, parts, (found.at(-1)?.number ?? 0) + 1);
+}
+
+/** A file without the line that names the format is read all the same, and put aside afterwards. */
+async function openPart(file: InboxFile, end: number, onError: InboxOptions['onError']): Promise<Part> {
+  const part = partOf(file, end);
+  const line = Buffer.alloc(INBOX_MAGIC.length);
+  await file.read(line, 0);
+  if (line.equals(INBOX_MAGIC)) return part;
+  onError('a file of the inbox does not begin as one', { file: file.number });
+  part.isDamaged = true;
+  return part;
 }
 
 class FileInbox implements Inbox {
@@ -89,6 +103,8 @@ class FileInbox implements Inbox {
   private readonly options: InboxOptions;
   private readonly files: InboxFiles;
   private readonly parts: Part[];
+  /** What was taken out last stands here. */
+  private readonly space = readingSpace();
   private next: number;
 
   constructor(options: InboxOptions, files: InboxFiles, parts: Part[], next: number) {
@@ -101,7 +117,9 @@ class FileInbox implements Inbox {
   put(delivery: Delivery): Promise<void> {
     const parts = encodeRecord(delivery);
     const bytes = parts[0].byteLength + parts[1].byteLength;
-    if (this.isClosed || this.waiting().bytes + this.queuedBytes + bytes > this.options.maxBytes)
+    const queued = this.queuedBytes + bytes;
+    const isBehind = this.queuedBytes > 0 && queued > QUEUE_BYTES;
+    if (this.isClosed || isBehind || this.waiting().bytes + queued > this.options.maxBytes)
       return Promise.reject(new InboxFullError('The inbox holds as much as it may.'));
     return new Promise((resolve, reject) => {
       this.queue.push({ parts, bytes, receivedAt: delivery.receivedAt, resolve, reject });
@@ -140,10 +158,19 @@ class FileInbox implements Inbox {
       this.wake();
     } catch (error) {
       // After a failed sync nobody knows what the disk has, so nothing more is written behind it.
+      const failed = this.current;
       this.current = null;
       for (const { reject } of batch) reject(error);
+      if (failed !== null && failed.done >= failed.end) await this.discard(failed);
     }
     this.queuedBytes -= bytes;
+  }
+
+  /** A disk that fails again and again is not left with a file, open, for every time. */
+  private async discard(part: Part): Promise<void> {
+    await this.remove(part).catch((error: unknown) =>
+      this.options.onError('a file of the inbox cannot be removed', { error: messageOf(error) }),
+    );
   }
 
   private async writable(): Promise<Part> {
@@ -162,7 +189,9 @@ class FileInbox implements Inbox {
         await this.untilPut(signal);
         continue;
       }
-      const { deliveries, end } = await readRecords(part, part.done, limit, (damage) => this.tellDamaged(part, damage));
+      const { deliveries, end } = await readRecords(part, part.done, limit, this.space, (damage) =>
+        this.tellDamaged(part, damage),
+      );
       const [first, last] = [deliveries[0], deliveries.at(-1)];
       if (first !== undefined && last !== undefined) {
         this.oldest = first.receivedAt;
@@ -190,7 +219,9 @@ class FileInbox implements Inbox {
   private async finish(part: Part, end: number, latest: number | null): Promise<void> {
     part.done = end;
     if (part === this.current && part.done === part.end && this.writing === null) {
-      this.writing = this.beginAgain(part);
+      // A damaged one is not written over: people will look at it.
+      if (part.isDamaged) this.current = null;
+      else this.writing = this.beginAgain(part);
       await this.writing;
     }
     for (const ended of this.parts.filter((one) => one !== this.current && one.done >= one.end))
@@ -213,18 +244,27 @@ class FileInbox implements Inbox {
   }
 
   private async remove(part: Part): Promise<void> {
-    this.parts.splice(this.parts.indexOf(part), 1);
+    const index = this.parts.indexOf(part);
+    if (index < 0) return;
+    this.parts.splice(index, 1);
     if (!part.isDamaged) return part.file.remove();
     const file = await part.file.putAside();
     this.options.onError('a file of the inbox was put aside, for parts of it cannot be read', { file });
   }
 
   async find(id: string): Promise<Delivery | null> {
+    // A sender may choose its id to look like one of ours.
+    let bySender: Delivery | null = null;
+    const isWanted = (one: Delivery): boolean => {
+      // Its body is copied, for reading on writes over it.
+      if (one.externalId === id) bySender ??= { ...one, body: Uint8Array.from(one.body) };
+      return one.id === id || one.digest === id;
+    };
     for (const part of [...this.parts]) {
-      const found = await findIn(part, (one) => one.id === id || one.digest === id || one.externalId === id);
+      const found = await findIn(part, isWanted);
       if (found !== null) return found;
     }
-    return null;
+    return bySender;
   }
 
   waiting(): { readonly bytes: number; readonly oldest: number | null } {
@@ -237,6 +277,6 @@ class FileInbox implements Inbox {
     this.isClosed = true;
     this.wake();
     while (this.writing !== null) await this.writing;
-    for (const part of this.parts) await (part.done < part.end ? part.file.close() : part.file.remove());
+    for (const part of [...this.parts]) await (part.done < part.end ? part.file.close() : this.remove(part));
   }
 }
