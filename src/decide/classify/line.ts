@@ -1,4 +1,5 @@
 import { MAX_LINE_LENGTH } from '../route/pattern.ts';
+import { CODES, withoutCodes } from './colour-codes.ts';
 import { MARKS } from './scanner.ts';
 import { stampEndOf } from './stamp.ts';
 
@@ -13,9 +14,6 @@ export interface CleanLine {
   readonly isInner: boolean;
 }
 
-/** Colour and cursor codes; some logs lose the escape character and keep the rest. */
-const ANSI =
-  /\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\[(?:\d{1,3}(?:;\d{1,3}){0,4})?m/g;
 const GH_COLUMNS = /^[^\t]{1,160}(?:\t| {2})([^\t]{1,160}?)(?:\t| {2})\ufeff?(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)/;
 const DATE_TIME = /^[[(]?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d)?[\])]?[ \t]?/;
 const TIME = /^\[?\d\d:\d\d:\d\d(?:[.,]\d+)?(?:\] ?| +)/;
@@ -51,18 +49,19 @@ function withoutDateTime(text: string): string {
   return end < 0 ? text.replace(DATE_TIME, '') : text.slice(end);
 }
 
-/** Letters, digits and `_./-@`: what the name of a package or a folder is made of. */
-const isNamePart = (code: number): boolean =>
-  (code >= 97 && code <= 122) || (code >= 64 && code <= 90) || (code >= 45 && code <= 57) || code === 95;
+/** 1 for letters, digits and `_./-@`: what the name of a package or a folder is made of. */
+const NAME_PARTS = Uint8Array.from({ length: 128 }, (_, code) => (/[\w./@-]/.test(String.fromCharCode(code)) ? 1 : 0));
 const MAX_NAME = 82;
+/** The first letters of the tasks in `WORKSPACE_TASK` and `PNPM_RECURSIVE`. */
+const TASK_LETTERS = 'btlcdfpi';
 
-/** Without the name of the package that a runner of many tasks puts in front: only behind such a name the patterns are asked. */
+/** Without the names that a runner of many tasks puts in front: only where a name and a task may stand the patterns are asked. */
 function withoutTask(text: string): string {
   let at = 0;
-  while (at < MAX_NAME && isNamePart(text.charCodeAt(at))) at++;
+  while (at < MAX_NAME && NAME_PARTS[text.charCodeAt(at)] === 1) at++;
   const next = text.charCodeAt(at);
-  if (next === 32) return at > 0 ? text.replace(PNPM_RECURSIVE, '') : text;
-  if (next !== 58) return text;
+  if ((next !== 58 && next !== 32) || at === 0 || !TASK_LETTERS.includes(text.charAt(at + 1))) return text;
+  if (next === 32) return text.replace(PNPM_RECURSIVE, '');
   const rest = text.replace(WORKSPACE_TASK, '');
   return rest === text ? text : rest.replace(PNPM_RECURSIVE, '');
 }
@@ -70,14 +69,14 @@ function withoutTask(text: string): string {
 /** A very long line is cut before anything looks at it. */
 const RAW_LIMIT = MAX_LINE_LENGTH + 512;
 
-/** @param marks what the scanner saw in it; without them, anything may be in it */
-export function cleanLine(raw: string, marks: number = MARKS.code | MARKS.columns): CleanLine {
+/** @param marks what the scanner saw in it; a code that was taken away may have stood between columns and their time */
+export function cleanLine(raw: string, marks: number = MARKS.code): CleanLine {
   let text = raw.length > RAW_LIMIT ? raw.slice(0, RAW_LIMIT) : raw;
-  if ((marks & MARKS.code) !== 0 && text.includes('[')) text = text.replace(ANSI, '');
+  if ((marks & MARKS.code) !== 0) text = withoutCodes(text);
   let marker: string | null = null;
   let stepName: string | null = null;
   let isInner = false;
-  const columns = (marks & MARKS.columns) !== 0 && hasColumns(text) ? GH_COLUMNS.exec(text) : null;
+  const columns = (marks & (MARKS.code | MARKS.columns)) !== 0 && hasColumns(text) ? GH_COLUMNS.exec(text) : null;
   if (columns) {
     stepName = columns[1] ?? null;
     text = text.slice(columns[0].length);
@@ -124,6 +123,6 @@ export function plainLine(raw: string): string {
     const columns = GH_COLUMNS.exec(text);
     if (columns) text = text.slice(columns[0].length).replace(DATE_TIME, '');
   }
-  if (text.includes('\x1b') || text.includes('m[') || text.startsWith('[')) text = text.replace(ANSI, '');
+  if (text.includes('\x1b') || text.includes('m[') || text.startsWith('[')) text = text.replace(CODES, '');
   return text.trimEnd();
 }

@@ -73,6 +73,10 @@ const TEXT_LIMIT = 600;
 /** Bytes of a line that are decoded; patterns see at most `MAX_LINE_LENGTH` characters of it. */
 const DECODE_LIMIT = 3072;
 
+/** A line of colours and ASCII up to this length is copied without its codes; the others are decoded first. */
+const COPY_LIMIT = 2048;
+const COLOURED = MARKS.escape | MARKS.nonAscii;
+
 /** Reads a log once, in pieces or at a stretch. */
 export class LogReader {
   private readonly matcher: Matcher;
@@ -81,8 +85,8 @@ export class LogReader {
   private hits: Hit[] = [];
   private readonly counts = new Map<number, number>();
   private readonly inStep: Map<number, { step: number; count: number; slots: number[] }> = new Map();
-  /** Pattern index to the number of the line it was last tried on. */
-  private readonly triedOn: Int32Array;
+  /** Pattern index to the look that it was last added in. */
+  private readonly triedIn: Int32Array;
   private lines = 0;
   private total = 0;
   private assembling: Buffer | null = null;
@@ -91,7 +95,7 @@ export class LogReader {
 
   constructor(rules: RuleSet) {
     this.matcher = matcherOf(rules);
-    this.triedOn = new Int32Array(rules.patterns.length).fill(-1);
+    this.triedIn = new Int32Array(rules.patterns.length);
   }
 
   /** Reads a log that stays in memory; nothing is copied. */
@@ -164,35 +168,41 @@ export class LogReader {
   private readLine(block: Block, { start, end, first, marks }: FoundLine): void {
     const { scanner } = this.matcher;
     const candidates: RulePattern[] = [];
-    const hasStructure = this.gather(scanner.found, candidates);
+    const number = this.lines + 1;
+    const hasStructure = this.gather(scanner.found, candidates, number);
     if (candidates.length === 0 && !hasStructure) return;
     const from = first - start > DECODE_LIMIT - 512 ? first - 256 : start;
-    const raw = block.bytes.toString('utf8', from, Math.min(end, from + DECODE_LIMIT));
-    const line = cleanLine(raw, marks);
-    const number = this.lines + 1;
+    const to = Math.min(end, from + DECODE_LIMIT);
+    const isCopied = !hasStructure && end - start <= COPY_LIMIT && (marks & COLOURED) === MARKS.escape;
+    const raw = isCopied ? scanner.scanWithoutCodes(block.bytes, start, end) : block.bytes.toString('utf8', from, to);
+    const line = cleanLine(raw, isCopied ? MARKS.columns : marks);
     const offset = block.offset + start;
     if (hasStructure || line.stepName !== null) {
-      this.tracker.see(line, raw, number, offset);
+      this.tracker.see(line, isCopied ? block.bytes.toString('utf8', from, to) : raw, number, offset);
       if (line.marker === 'error') block.priority = Math.max(block.priority, 10);
     }
-    if ((marks & MARKS.escape) !== 0 && raw.includes('\x1b')) {
-      // Colours split what belongs together; the clean line is looked through again.
-      scanner.scanLine(line.text);
-      this.gather(scanner.found, candidates);
+    if ((marks & MARKS.escape) !== 0) {
+      // Colours split what belongs together and hide what stands beside it; the clean line is looked through instead.
+      candidates.length = 0;
+      if (!isCopied) scanner.scanLine(line.text);
+      this.gather(scanner.found, candidates, -number);
     }
     if (this.tracker.echoing || line.marker === 'debug' || line.marker === 'command') return;
     for (const pattern of candidates) if (pattern.test(line.text)) this.keep(block, pattern, line, number, offset);
   }
 
-  /** Adds the patterns that texts stand for, each once a line; says whether one of them is a text of structure. */
-  private gather(texts: readonly number[], candidates: RulePattern[]): boolean {
+  /**
+   * Adds the patterns that texts stand for, each once; says whether one of them is a text of structure.
+   * @param look differs from one look at a line to the next
+   */
+  private gather(texts: readonly number[], candidates: RulePattern[], look: number): boolean {
     const { patternsOf } = this.matcher;
     let hasStructure = false;
     for (const text of texts) {
       if (text < STRUCTURE_LITERALS.length) hasStructure = true;
       for (const pattern of patternsOf[text]!) {
-        if (this.triedOn[pattern.index] === this.lines || this.isSated(pattern)) continue;
-        this.triedOn[pattern.index] = this.lines;
+        if (this.triedIn[pattern.index] === look || this.isSated(pattern)) continue;
+        this.triedIn[pattern.index] = look;
         candidates.push(pattern);
       }
     }

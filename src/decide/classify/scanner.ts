@@ -1,4 +1,5 @@
 import { MAX_LINE_LENGTH } from '../route/pattern.ts';
+import { copyWithoutCodes } from './colour-codes.ts';
 import { RECORD_HEAD, type ScanArea, ScanMemory, scanArea } from './scan-memory.ts';
 import { type Literal, type ScanTables, scanTables } from './scan-tables.ts';
 import { BLOCK_BYTES, CARRY_BYTES } from './text-store.ts';
@@ -42,6 +43,11 @@ export interface Scanner {
   scan(bytes: Uint8Array, length: number, visit: (line: FoundLine) => void): number;
   /** Looks through one line; `found` holds the texts. */
   scanLine(text: string): void;
+  /**
+   * Looks through one line without its colour codes, and gives it back like that; `found` holds the texts.
+   * @param end at most `LINE_BYTES` behind `start`
+   */
+  scanWithoutCodes(bytes: Uint8Array, start: number, end: number): string;
   /** Indices of the texts that were found, each once, until anything else is looked through. */
   readonly found: readonly number[];
 }
@@ -122,7 +128,19 @@ class WasmScanner implements Scanner {
   scanLine(text: string): void {
     const { memory, line } = this;
     memory.load(this.tables, this.size);
-    const length = memory.bytes.write(text, line.from, line.capacity);
+    this.scanArea(memory.bytes.write(text, line.from, line.capacity));
+  }
+
+  scanWithoutCodes(bytes: Uint8Array, start: number, end: number): string {
+    const { memory, line } = this;
+    memory.load(this.tables, this.size);
+    const length = copyWithoutCodes(bytes, start, end, memory.bytes, line.from);
+    this.scanArea(length);
+    return memory.bytes.toString('utf8', line.from, line.from + length);
+  }
+
+  private scanArea(length: number): void {
+    const { memory, line } = this;
     memory.frame(line, length);
     const { end } = memory.scan(line, 0, length);
     this.read(line.out / 4 + RECORD_HEAD, end);
