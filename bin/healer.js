@@ -8,6 +8,8 @@ import * as module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+/** When a service has loaded what it needs. */
+const WRITE_CODE_MS = 5_000;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = join(root, 'src', 'main.ts');
 const entry = existsSync(source) ? source : join(root, 'dist', 'main.js');
@@ -31,6 +33,8 @@ function silenceExperiments() {
 // need not even be loaded. Not in the shared temporary folder, where others could put something into our place.
 function keepCompiledCode() {
   module.enableCompileCache(join(root, 'node_modules', '.cache', 'healer'));
+  // It is written at the end of a process, and a service may be killed before its end.
+  if (module.flushCompileCache) setTimeout(() => module.flushCompileCache(), WRITE_CODE_MS).unref();
 }
 
 function handOver(node) {

@@ -29,9 +29,10 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   }
 }
 
-/** Reading logs starts fast and stays small: it loads nothing of the service. */
+/** Reading logs starts fast and stays small, and the service too: neither loads the other commands. */
 async function commandsFor(name: string | undefined): Promise<readonly Register[]> {
   if (name === 'classify') return [(await import('./classify.ts')).registerClassify];
+  if (name === 'server') return [(await import('./server.ts')).registerServer];
   return (await import('./commands.ts')).COMMANDS;
 }
 

@@ -3,7 +3,6 @@ import { keepLogShort } from './checkpoints.ts';
 import type { Reader, Tx } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { migrate } from './migrations.ts';
-import { postgresDialect } from './postgres.ts';
 import { command, type DirectConnection, directly } from './prepared.ts';
 import type { Database } from './schema.ts';
 import { sharedCommits, type Transact } from './shared-commits.ts';
@@ -74,7 +73,7 @@ interface Connected {
 }
 
 async function connect(options: StoreOptions, dialect: Dialect): Promise<Connected> {
-  const { dialect: driver, direct } = driverFor(options);
+  const { dialect: driver, direct } = await driverFor(options);
   const db = new Kysely<Database>({ dialect: driver });
   try {
     await migrate(db, dialect);
@@ -85,9 +84,11 @@ async function connect(options: StoreOptions, dialect: Dialect): Promise<Connect
   }
 }
 
-function driverFor(options: StoreOptions) {
-  if (options.kind === 'postgres')
+async function driverFor(options: StoreOptions) {
+  if (options.kind === 'postgres') {
+    const { postgresDialect } = await import('./postgres.ts');
     return { dialect: postgresDialect(options.url, options.maxConnections), direct: null };
+  }
   return openSqlite(options.kind === 'memory' ? ':memory:' : fileIn(options.dir));
 }
 

@@ -1,8 +1,6 @@
-import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
 import { ProblemError } from '../../lib/problem.ts';
 import { apiWithin } from './api.ts';
-import { createMcpServer } from './server.ts';
 import type { LocalDecisions } from './tool.ts';
 
 export interface McpRouteDeps {
@@ -19,23 +17,12 @@ export async function mcpRoutes(app: FastifyInstance, deps: McpRouteDeps): Promi
     '/mcp',
     { preHandler: [refuseForeignOrigin(deps.publicUrl), deps.authorizeRead], schema: { hide: true } },
     async (request, reply) => {
-      const server = createMcpServer({ api: apiWithin(app, request), decisions: deps.decisions }, (tool, error) =>
-        request.log.error({ err: error, tool }, 'a tool of the MCP server failed'),
-      );
-      const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
-      try {
-        await server.connect(transport);
-        const headers = new Headers();
-        for (const [name, value] of Object.entries(request.headers)) {
-          if (typeof value === 'string' && name !== 'content-length') headers.set(name, value);
-        }
-        const asked = new Request('http://localhost/mcp', { method: 'POST', headers });
-        const answer = await transport.handleRequest(asked, { parsedBody: request.body });
-        for (const [name, value] of answer.headers) reply.header(name, value);
-        return reply.code(answer.status).send(await answer.text());
-      } finally {
-        await server.close();
-      }
+      // Loaded when somebody asks: most services have no such client.
+      const { answerMcp } = await import('./answer.ts');
+      const tools = { api: apiWithin(app, request), decisions: deps.decisions };
+      const { status, headers, text } = await answerMcp(tools, request);
+      for (const [name, value] of headers) reply.header(name, value);
+      return reply.code(status).send(text);
     },
   );
 }

@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import { sha256 } from '../../../lib/digest.ts';
 import { messageOf, PermanentError, RetryableError } from '../../../lib/errors.ts';
 import type { Notice } from '../../../model/notice.ts';
@@ -21,17 +21,7 @@ const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|\[?::1\]?|localhost)$/i;
  * The same mail sent twice, after a crash, has the same `Message-ID` both times, by which servers and programs know it.
  */
 export function emailNotifier(config: EmailConfig): Notifier<Notice> {
-  const url = new URL(config.url);
-  const transport = createTransport({
-    url: config.url,
-    connectionTimeout: CONNECT_MS,
-    greetingTimeout: CONNECT_MS,
-    socketTimeout: SOCKET_MS,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-    // A password travels encrypted, or not beyond this machine.
-    requireTLS: url.protocol === 'smtp:' && url.username !== '' && !LOOPBACK.test(url.hostname),
-  });
+  let opened: Promise<Transporter> | null = null;
   const domain = /@([a-z0-9.-]+)>?\s*$/i.exec(config.from)?.[1] ?? 'healer.invalid';
   const idOf = (notice: string, sequence: number): string => `<${notice}.${sequence}@${domain}>`;
   return {
@@ -46,6 +36,8 @@ export function emailNotifier(config: EmailConfig): Notifier<Notice> {
       const messageId = idOf(notice.id, notice.sequence);
       const thread = typeof first === 'string' ? { inReplyTo: first, references: [first] } : {};
       try {
+        opened ??= openTransport(config.url);
+        const transport = await opened;
         await transport.sendMail({
           from: config.from,
           to: [...config.to],
@@ -63,6 +55,22 @@ export function emailNotifier(config: EmailConfig): Notifier<Notice> {
       return { reference: { thread: typeof first === 'string' ? first : messageId, subject, digest }, action: 'sent' };
     },
   };
+}
+
+/** Loaded when the first mail is sent: most services send none. */
+async function openTransport(address: string): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer');
+  const url = new URL(address);
+  return createTransport({
+    url: address,
+    connectionTimeout: CONNECT_MS,
+    greetingTimeout: CONNECT_MS,
+    socketTimeout: SOCKET_MS,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    // A password travels encrypted, or not beyond this machine.
+    requireTLS: url.protocol === 'smtp:' && url.username !== '' && !LOOPBACK.test(url.hostname),
+  });
 }
 
 /** SMTP's own classes (RFC 5321, 4.2.1): 4xx passes, 5xx stays. What has no code never reached an answer. */
