@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compilePattern, requiredLiterals } from '../../../src/decide/route/pattern.ts';
+import { compilePattern, holdsInOrder, requiredLiterals, textsInOrder } from '../../../src/decide/route/pattern.ts';
 import { parsePattern } from '../../../src/decide/route/pattern-syntax.ts';
 import { processorTime } from '../../support/processor-time.ts';
 import { classifyText, rules } from '../fixtures.ts';
@@ -15,6 +16,38 @@ describe('what has to stand in a matching line', () => {
     ['a+bcdef?g*', ['bcde']],
   ])('%s', (source, literals) => {
     expect(requiredLiterals(parsePattern(source).syntax)).toEqual(literals);
+  });
+});
+
+describe('the texts of a match, in their order', () => {
+  it.each([
+    ['Could not (?:resolve|find) \\S+:\\S+', [['Could not '], ['resolve', 'find'], [' '], [':']]],
+    ['(?:ab)?c(?:de|f+)*[gh]i{2}j', [['c'], ['i'], ['j']]],
+    ['x(?:y|.)z', [['x'], ['z']]],
+    ['(?:a(?:b|c)d)+ e', [['a'], ['b', 'c'], ['d'], [' e']]],
+  ])('%s', (source, texts) => {
+    expect(textsInOrder(parsePattern(source).syntax)).toEqual(texts);
+  });
+
+  it('stand in every line that matches', () => {
+    const sources = [
+      '(?:npm|yarn) (?:ci|i|install)\\b',
+      'a.{0,3}(?:bc|b)c+',
+      '(?:a|ab)(?:bc|c)(?:d|$)',
+      '(?:ab|b)+(?:a|aa)b',
+      'x?(?:ay|a)+(?:y|x)',
+    ].map((source) => ({ regex: new RegExp(source), texts: textsInOrder(parsePattern(source).syntax) }));
+    const line = fc.string({
+      unit: fc.constantFrom('a', 'b', 'c', 'd', 'x', 'y', 'npm ', 'i', 'yarn ', 'ci'),
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(line, (text) => {
+        for (const { regex, texts } of sources) if (regex.test(text)) expect(holdsInOrder(text, texts)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(holdsInOrder('npm run', sources[0]!.texts)).toBe(false);
   });
 });
 
