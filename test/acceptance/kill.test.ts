@@ -27,6 +27,8 @@ describe('SIGKILL at a random moment under load', () => {
     expect(report.kills).toBe(KILLS);
     // It proves nothing when the service was never busy, or never killed in the middle of something.
     expect(report.acknowledged).toBeGreaterThan(KILLS);
+    expect(report.keptFirst).toBeGreaterThan(KILLS);
+    expect(report.inboxesLeft).toBeGreaterThan(KILLS / 4);
     expect(report.brokenOff).toBeGreaterThan(KILLS);
     expect(report.remediations).toBeGreaterThan(KILLS / 4);
   });

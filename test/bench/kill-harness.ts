@@ -1,11 +1,15 @@
 /**
  * Kills a service at random moments under load and holds it to its word: what was acknowledged was acted on, each
- * exactly once. Used by the test (50 times) and by `npm run bench:kill` (200 times).
+ * exactly once, whether its sender waited for the decision or only until it was kept. Used by the test (50 times) and by
+ * `npm run bench:kill` (200 times).
  */
 import { randomInt, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sha256 } from '../../src/lib/digest.ts';
+import { INBOX_MAGIC } from '../../src/store/inbox-format.ts';
 import { openStore } from '../../src/store/open.ts';
 
 export interface Victim {
@@ -38,6 +42,10 @@ export interface KillReport {
   readonly sent: number;
   /** Different deliveries that were acknowledged. */
   readonly acknowledged: number;
+  /** Those of them that were acknowledged before the last start, once at least, as kept and not decided yet. */
+  readonly keptFirst: number;
+  /** Kills that left something in the inbox. */
+  readonly inboxesLeft: number;
   /** Requests that broke off under the kill and were sent again. */
   readonly brokenOff: number;
   readonly remediations: number;
@@ -56,6 +64,7 @@ interface Answer {
   readonly dedup_status: string;
   readonly delivery_id: string;
   readonly remediation_id: string | null;
+  readonly reason: { readonly code: string };
 }
 
 /** GitHub's own example, cut to what it needs, of a run, job and branch. */
@@ -100,7 +109,9 @@ class Ledger {
   sent = 0;
   brokenOff = 0;
   readonly faults: string[] = [];
-  readonly answers = new Map<string, { readonly sent: Sent; readonly answer: Answer }>();
+  inboxesLeft = 0;
+  /** What was acknowledged: with the first answer that told of a decision, if there was one. */
+  readonly answers = new Map<string, { readonly sent: Sent; decided: Answer | null; isKept: boolean }>();
 
   #waiting: { left: number; readonly reached: () => void } | null = null;
 
@@ -112,17 +123,22 @@ class Ledger {
     await sleep(randomInt(0, 3));
   }
 
-  /** The first answer stands; every later one has to say the same. */
-  note(sent: Sent, status: number, answer: Answer): void {
+  /** The first decision stands; every later answer has to say the same, or that the delivery is kept. */
+  note(sent: Sent, status: number, answer: Answer, isAsync: boolean): void {
     if (status !== 202) this.faults.push(`${sent.id} was answered ${status}: ${JSON.stringify(answer)}`);
     if (this.#waiting !== null) {
       this.#waiting.left -= 1;
       if (this.#waiting.left <= 0) this.#waiting.reached();
     }
-    const before = this.answers.get(sent.id);
-    if (before === undefined) this.answers.set(sent.id, { sent, answer });
-    else if (meaning(before.answer) !== meaning(answer))
-      this.faults.push(`${sent.id} was first answered ${meaning(before.answer)}, then ${meaning(answer)}`);
+    const known = this.answers.get(sent.id) ?? { sent, decided: null, isKept: false };
+    this.answers.set(sent.id, known);
+    if (isAsync) {
+      known.isKept = true;
+      if (answer.reason.code !== 'kept' || meaning(answer) !== `accepted new ${sha256(sent.body)} `)
+        this.faults.push(`${sent.id} was not answered as kept, but ${meaning(answer)}`);
+    } else if (known.decided === null) known.decided = answer;
+    else if (meaning(known.decided) !== meaning(answer))
+      this.faults.push(`${sent.id} was first answered ${meaning(known.decided)}, then ${meaning(answer)}`);
   }
 }
 
@@ -140,11 +156,44 @@ export async function killAndCount(options: KillOptions): Promise<KillReport> {
     await victim.kill();
     kept = await load;
     ledger.brokenOff += kept.length;
+    if (isLeft(options.dir)) ledger.inboxesLeft += 1;
   }
+  const keptFirst = [...ledger.answers.values()].filter(({ isKept }) => isKept).length;
+  // Once before anything is sent again, which could hide a loss, and once after.
+  await settle(options);
+  await check(options, ledger);
   const last = await options.start(options.dir);
   await repeatAll(last.url, options, ledger, kept);
   await last.kill();
-  return report(options, ledger);
+  await settle(options);
+  const remediations = await check(options, ledger);
+  const { sent, answers, inboxesLeft, brokenOff, faults } = ledger;
+  const counts = { kills: options.kills, sent, acknowledged: answers.size, keptFirst, inboxesLeft, brokenOff };
+  return { ...counts, remediations, faults };
+}
+
+/** Starts it, and ends it when everything that was kept is decided. */
+async function settle({ dir, start }: KillOptions): Promise<void> {
+  const victim = await start(dir);
+  await untilInboxIsEmpty(victim.url);
+  await victim.kill();
+}
+
+/** Whether the inbox holds anything, done or not. */
+function isLeft(dir: string): boolean {
+  const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.inbox'));
+  return files.some((name) => statSync(join(dir, name)).size > INBOX_MAGIC.length);
+}
+
+/** Everything that was kept is decided then. */
+async function untilInboxIsEmpty(url: string): Promise<void> {
+  for (;;) {
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const waiting = /^healer_inbox_bytes (\d+)$/m.exec(metrics)?.[1];
+    if (waiting === undefined) throw new Error('The metrics do not say what is in the inbox.');
+    if (Number(waiting) === 0) return;
+    await sleep(20);
+  }
 }
 
 /** Sends until the service is gone; gives back what was not answered, as a sender keeps it. */
@@ -160,7 +209,8 @@ async function sendUntilBroken(
   const send = async (): Promise<void> => {
     for (;;) {
       const next = again.pop() ?? source.next().value;
-      if (!(await post(url, options, ledger, next))) {
+      // In turns, so that of one delivery and its redelivery each goes either way.
+      if (!(await post(url, options, ledger, next, ledger.sent % 2 === 0))) {
         broken.push(next);
         return;
       }
@@ -170,19 +220,19 @@ async function sendUntilBroken(
   return [...again, ...broken];
 }
 
-/** What was kept, and everything that was ever acknowledged once more: it gets the same answer. */
+/** What was kept, and everything that was ever acknowledged once more, in both ways: it gets the same answer. */
 async function repeatAll(url: string, options: KillOptions, ledger: Ledger, kept: readonly Sent[]): Promise<void> {
   const queue = [...kept, ...[...ledger.answers.values()].map(({ sent }) => sent)];
   const send = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift())
-      if (!(await post(url, options, ledger, next)))
+      if (!(await post(url, options, ledger, next, false)) || !(await post(url, options, ledger, next, true)))
         ledger.faults.push(`${next.id} was not answered by a service that lived`);
   };
   await Promise.all(Array.from({ length: options.senders }, send));
 }
 
-/** False when the connection broke. */
-async function post(url: string, options: KillOptions, ledger: Ledger, sent: Sent): Promise<boolean> {
+/** False when the connection broke. `isAsync`: it is enough that the delivery is kept. */
+async function post(url: string, options: KillOptions, ledger: Ledger, sent: Sent, isAsync: boolean): Promise<boolean> {
   ledger.sent += 1;
   try {
     const response = await fetch(`${url}${options.path}`, {
@@ -191,25 +241,26 @@ async function post(url: string, options: KillOptions, ledger: Ledger, sent: Sen
         'content-type': 'application/json',
         'x-github-event': 'workflow_job',
         'x-github-delivery': sent.id,
+        ...(isAsync ? { prefer: 'respond-async' } : {}),
         ...options.headers,
       },
       body: sent.body,
     });
-    ledger.note(sent, response.status, (await response.json()) as Answer);
+    ledger.note(sent, response.status, (await response.json()) as Answer, isAsync);
     return true;
   } catch {
     return false;
   }
 }
 
-/** Looks into the store itself: not at what the service says of it. */
-async function report(options: KillOptions, ledger: Ledger): Promise<KillReport> {
+/** Looks into the store itself: not at what the service says of it. Gives how many remediations there are. */
+async function check({ dir }: KillOptions, ledger: Ledger): Promise<number> {
   const { faults } = ledger;
-  const store = await openStore({ kind: 'sqlite', dir: options.dir });
+  const store = await openStore({ kind: 'sqlite', dir });
   try {
     const kept = await store.db
       .selectFrom('deliveries')
-      .select(['id', 'external_id', 'state', 'remediation_id'])
+      .select(['id', 'external_id', 'digest', 'state', 'remediation_id'])
       .execute();
     const remediations = await store.db.selectFrom('remediations').select(['id', 'branch', 'lineage_id']).execute();
     const openings = await store.db
@@ -218,15 +269,18 @@ async function report(options: KillOptions, ledger: Ledger): Promise<KillReport>
       .where('event', '=', 'opened')
       .groupBy('remediation_id')
       .execute();
-    const byId = new Map(kept.map((row) => [row.id, row]));
+    const byDigest = new Map(kept.map((row) => [row.digest, row]));
     const branchOf = new Map(remediations.map(({ id, branch }) => [id, branch]));
-    for (const { sent, answer } of ledger.answers.values()) {
-      const row = byId.get(answer.delivery_id);
+    for (const { sent, decided } of ledger.answers.values()) {
+      const row = byDigest.get(sha256(sent.body));
       if (row === undefined) faults.push(`${sent.id} was acknowledged and is not kept`);
       else if (row.state !== 'decided') faults.push(`${sent.id} was acknowledged and is ${row.state}`);
-      if (row !== undefined && row.remediation_id !== answer.remediation_id)
-        faults.push(`${sent.id} was answered ${answer.remediation_id} and is kept with ${row.remediation_id}`);
-      if (branchOf.get(answer.remediation_id ?? '') !== sent.branch)
+      if (row !== undefined && row.external_id !== sent.id) faults.push(`${sent.id} is kept as ${row.external_id}`);
+      if (decided !== null && row?.id !== decided.delivery_id)
+        faults.push(`${sent.id} was answered as ${decided.delivery_id} and is kept as ${row?.id}`);
+      if (decided !== null && row?.remediation_id !== decided.remediation_id)
+        faults.push(`${sent.id} was answered ${decided.remediation_id} and is kept with ${row?.remediation_id}`);
+      if (branchOf.get(row?.remediation_id ?? '') !== sent.branch)
         faults.push(`${sent.id} led to a remediation that is not that of ${sent.branch}`);
     }
     const twice = remediations.length - new Set(remediations.map(({ branch }) => branch)).size;
@@ -236,9 +290,7 @@ async function report(options: KillOptions, ledger: Ledger): Promise<KillReport>
     if (openings.length !== remediations.length) faults.push('a remediation has no entry of its opening');
     for (const { remediation_id: id, count } of openings)
       if (Number(count) !== 1) faults.push(`${id} was opened ${count} times`);
-    const { kills } = options;
-    const { sent, brokenOff, answers } = ledger;
-    return { kills, sent, acknowledged: answers.size, brokenOff, remediations: remediations.length, faults };
+    return remediations.length;
   } finally {
     await store.close();
   }
