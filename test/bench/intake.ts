@@ -3,11 +3,15 @@
  * one core: `npm run bench:intake [-- --rounds 5] [--seconds 5] [--only healer]`. Five interleaved rounds, medians.
  * probot is installed from npm into a cache folder outside the project.
  *
- * Every delivery is the failure of another run on another branch, the most that one can cause. What Healer has done for it
- * before it answers: authenticated, parsed and interpreted the body; looked for one that came before with the same id or
- * body; decided (no remediation of this run or branch, so a new one) and written delivery, remediation, lineage, run and
- * timeline, synced to the disk; two lines of log. What follows from the decision is not in it. The server without a store
- * does no more than the first of these, and probot's listener does nothing.
+ * Every delivery is the failure of another run on another branch, the most that one can cause.
+ *
+ * - `decided`: Healer has authenticated, parsed and interpreted the body; looked for one that came before with the same id or
+ *   body; decided (no remediation of this run or branch, so a new one) and written delivery, remediation, lineage, run and
+ *   timeline, synced to the disk; two lines of log. What follows from the decision is not in it.
+ * - `kept`: it has authenticated the body and synced it to the disk. All of the above comes later; how long that takes is
+ *   measured until nothing is left.
+ * - without a store: the same up to where the disk comes in.
+ * - probot: its listener does nothing, and nothing is kept.
  *
  * Everything that a server's process uses counts, also the thread that copies SQLite's log; the answers of the warm-up do
  * not. Logs go to files, so that whoever started the servers has nothing to read while they are measured.
@@ -27,6 +31,8 @@ interface Server {
   readonly path: string;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Deliveries are decided about after they were answered; how long that goes on is measured as well. */
+  readonly decidesLater?: boolean;
 }
 
 interface Round extends LoadResult {
@@ -34,6 +40,8 @@ interface Round extends LoadResult {
   readonly rssMiB: number;
   /** Processor time of the server's process per answer, microseconds; tells more than the rate on a busy machine. */
   readonly cpuUs: number;
+  /** Seconds from the last answer until everything was decided, and how much that was; null when the answers say it. */
+  readonly later: { readonly seconds: number; readonly deliveries: number } | null;
 }
 
 const { values: options } = parseArgs({
@@ -50,6 +58,7 @@ const HERE = import.meta.dirname;
 const QUIET = '--disable-warning=ExperimentalWarning';
 const SERVER_CORE = '0';
 const SENDER_CORE = '1';
+const MAX_LATER_MS = 120_000;
 const canPin = process.platform === 'linux' && cpus().length > 1 && spawnSync('taskset', ['--version']).status === 0;
 
 function pinned(core: string, args: readonly string[]): [string, string[]] {
@@ -95,7 +104,7 @@ function servers(): readonly Server[] {
   };
   const kept = { HEALER_GITHUB_WEBHOOK_ANSWER: 'kept' };
   const all: Server[] = [
-    { name: 'healer, kept', args: service, path, env: { ...env, ...kept } },
+    { name: 'healer, kept', args: service, path, env: { ...env, ...kept }, decidesLater: true },
     { name: 'the same without a store', args: storeless, path, env: { ...base, ...kept } },
     { name: 'healer, decided', args: service, path, env },
     { name: 'the same without a store (decided)', args: storeless, path, env: base },
@@ -130,12 +139,27 @@ async function measure(server: Server, round: number): Promise<Round> {
     const cpuUs = ((cpuSeconds(pid) - before) * 1e6) / load.answered;
     const wrong = Object.keys(load.statuses).filter((status) => !['200', '202'].includes(status));
     if (wrong.length > 0) throw new Error(`${server.name} answered ${JSON.stringify(load.statuses)}`);
-    return { ...load, rssMiB: peakMemory(pid), cpuUs };
+    const sent = Object.values(load.statuses).reduce((sum, count) => sum + count, 0);
+    const later = server.decidesLater ? await untilDecided(log, sent) : null;
+    return { ...load, rssMiB: peakMemory(pid), cpuUs, later };
   } finally {
     child.kill(options.prof ? 'SIGTERM' : 'SIGKILL');
     await new Promise((done) => child.once('exit', done));
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Waits until every delivery that was answered is decided, each once: the server logs one line for each. */
+async function untilDecided(log: string, sent: number): Promise<NonNullable<Round['later']>> {
+  const began = performance.now();
+  const decidedSoFar = (): number => readFileSync(log, 'utf8').split('"delivery decided"').length - 1;
+  const atOnce = decidedSoFar();
+  for (let decided = atOnce; decided !== sent; decided = decidedSoFar()) {
+    if (decided > sent) throw new Error(`${decided} deliveries were decided, and ${sent} answered.`);
+    if (performance.now() - began > MAX_LATER_MS) throw new Error(`Only ${decided} of ${sent} were decided.`);
+    await new Promise((done) => setTimeout(done, 250));
+  }
+  return { seconds: (performance.now() - began) / 1_000, deliveries: sent - atOnce };
 }
 
 /** Waits for the line with which a server says where it listens; `check` throws when it will not come any more. */
@@ -239,3 +263,11 @@ console.log(
   `\n${BODY_BYTES} byte bodies, ${options.connections} connections, ${options.rounds} rounds of ${options.seconds} s, ${place}; ${cpus()[0]?.model ?? ''}, Node ${process.version}\n`,
 );
 printTable(results);
+for (const [name, rounds] of results) {
+  const later = rounds.flatMap((round) => round.later ?? []);
+  if (later.length === 0) continue;
+  const [seconds, count] = [median(later.map((one) => one.seconds)), median(later.map((one) => one.deliveries))];
+  console.log(
+    `\n${name}: ${count} deliveries of a round were decided after its end, within ${seconds.toFixed(1)} s (${(count / seconds).toFixed(0)}/s); the memory is that until then.`,
+  );
+}
