@@ -1,9 +1,10 @@
 import type { Excerpt } from '../../model/evidence.ts';
-import { failingSteps, type WeighedHit } from './judge.ts';
+import type { WeighedHit } from './judge.ts';
 import { LineTable } from './line-table.ts';
 import { roughKey } from './normalise.ts';
 import type { Reading } from './reading.ts';
 import { Renderer } from './renderer.ts';
+import type { Step } from './steps.ts';
 import type { TextStore } from './text-store.ts';
 
 /** How far context reaches around a find, in lines: first tight for many finds, then wider while the budget lasts. */
@@ -14,6 +15,8 @@ const TAIL_SHARE = 0.3;
 /** One find for so many lines of budget. */
 const LINES_PER_FIND = 9;
 const MAX_ANCHORS = 60;
+/** So many of the steps that failed are shown with their ends. */
+const MAX_ENDS = 3;
 /** An earlier copy of a message is shown instead of a later one when it counts nearly as much. */
 const SAME_INTEREST = 0.5;
 /** The tenth finding of one kind tells less than the first of another. */
@@ -26,11 +29,20 @@ interface Anchor {
   readonly offset: number;
 }
 
-/** Chooses the lines a person would show a colleague, at most `maxLines` with the notes about what was cut. */
-export function makeExcerpt(reading: Reading, weighed: readonly WeighedHit[], maxLines: number): Excerpt {
+/**
+ * Chooses the lines a person would show a colleague, at most `maxLines` with the notes about what was cut.
+ * @param failing the steps that made the run red
+ * @param weighed what was found, the most interesting first
+ */
+export function makeExcerpt(
+  reading: Reading,
+  failing: readonly Step[],
+  weighed: readonly WeighedHit[],
+  maxLines: number,
+): Excerpt {
   const selection = new Selection(reading.store, maxLines);
   const anchors = anchorsOf(weighed);
-  const ends = failureEnds(reading);
+  const ends = failureEnds(reading, failing);
   const tail = Math.max(4, Math.floor((maxLines * TAIL_SHARE) / Math.max(1, ends.length)));
   const strong = anchors.slice(0, Math.max(1, Math.floor(maxLines / LINES_PER_FIND)));
   for (const anchor of strong.slice(0, 3)) selection.around(anchor, TIGHT.before, TIGHT.after);
@@ -54,7 +66,7 @@ interface Kind {
 function anchorsOf(weighed: readonly WeighedHit[]): Anchor[] {
   const kinds: Kind[] = [];
   const lines = new Set<number>();
-  for (const { hit, interest } of weighed.toSorted(byInterest)) {
+  for (const { hit, interest } of weighed) {
     if (interest <= 0 || kinds.length >= MAX_ANCHORS) break;
     if (hit.offset < 0 || lines.has(hit.line)) continue;
     lines.add(hit.line);
@@ -81,14 +93,14 @@ function countOf(kinds: readonly Kind[], pattern: number): number {
   return count;
 }
 
-const byInterest = (a: WeighedHit, b: WeighedHit): number => b.interest - a.interest || a.hit.line - b.hit.line;
-
 /** Where steps were reported as failed, the last first; the end of the log when nothing was reported. */
-function failureEnds(reading: Reading): Anchor[] {
-  const failing = failingSteps(reading.steps).slice(-3).reverse();
-  const ends = failing.map((step) => ({ line: step.failLine!, offset: step.failOffset! }));
-  if (ends.length > 0 || reading.totalBytes === 0) return ends;
-  return [{ line: reading.totalLines, offset: reading.totalBytes - 1 }];
+function failureEnds({ totalLines, totalBytes }: Reading, failing: readonly Step[]): Anchor[] {
+  const ends: Anchor[] = [];
+  for (let i = failing.length - 1; i >= 0 && ends.length < MAX_ENDS; i--) {
+    ends.push({ line: failing[i]!.failLine!, offset: failing[i]!.failOffset! });
+  }
+  if (ends.length === 0 && totalBytes > 0) ends.push({ line: totalLines, offset: totalBytes - 1 });
+  return ends;
 }
 
 /** Walks from an anchor in one direction, over blank lines; at 0 there is nothing left. */
@@ -156,7 +168,7 @@ class Selection {
     let previous = 0;
     for (const run of table.runs()) {
       const first = table.numberOf(run);
-      if (this.isCut(previous, first)) out.say(`… ${first - previous - 1} lines cut …`);
+      if (this.isCut(previous, first)) out.cut(first - previous - 1);
       previous = first - 1;
       for (let line = run; table.isTaken(line); line = table.knownBelow(line)) {
         out.show(table.from(line), table.to(line));
@@ -164,7 +176,7 @@ class Selection {
       }
       ranges.push([first, previous]);
     }
-    if (previous < totalLines && previous > 0) out.say(`… ${totalLines - previous} lines cut …`);
+    if (previous < totalLines && previous > 0) out.cut(totalLines - previous);
     return { text: out.text(), ranges, lines: out.lines, totalLines };
   }
 

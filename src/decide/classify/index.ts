@@ -74,7 +74,7 @@ function conclude(
   const judgement = judge(weighed, reading.counts, names, rules, () => saidIn(reading, failing, weighed));
   const verdict = decide(judgement, hasLog);
   const { deciding, preferred } = choose(judgement, verdict, rules);
-  const excerpt = makeExcerpt(reading, preferred, Math.max(5, options.maxLines ?? DEFAULT_MAX_LINES));
+  const excerpt = makeExcerpt(reading, failing, preferred, Math.max(5, options.maxLines ?? DEFAULT_MAX_LINES));
   const lines = deciding.length > 0 ? deciding.map(({ hit }) => hit.text) : lastLines(excerpt.text);
   return {
     agent: verdict.agent,
