@@ -38,6 +38,8 @@ export interface WorldOptions {
   readonly settings?: Record<string, unknown>;
   /** Whether GitHub's webhooks reach Healer; true unless said otherwise. */
   readonly webhooks?: boolean;
+  /** When GitHub's webhooks are answered; when they are decided unless said otherwise. */
+  readonly webhookAnswer?: Settings['github']['webhookAnswer'];
   /** Healer works as a GitHub App; with a token otherwise. */
   readonly asApp?: boolean;
   /** Healer's clock; the machine's own otherwise. */
@@ -495,6 +497,7 @@ function settingsOf({ gh, dataDir, planFile, options }: Parts, over: Record<stri
       ...(options.asApp === true ? { appId: numberOf(LOGIN), privateKey: appKey() } : { token: DEFAULT_TOKEN }),
       webhookSecret: [WEBHOOK_SECRET],
       cloneUrl: `file://${gh.remotePath}`,
+      ...(options.webhookAnswer === undefined ? {} : { webhookAnswer: options.webhookAnswer }),
     },
     apiToken: [API_TOKEN],
     agentCommand: [process.execPath, AGENT, planFile],
