@@ -61,6 +61,8 @@ export function readInbox(options: {
   readonly inbox: Inbox;
   readonly accept: Acceptor['accept'];
   readonly interpret: (delivery: Delivery) => Interpretation;
+  /** Whether a delivery with this body is in the store. */
+  readonly isStored: (digest: string) => Promise<boolean>;
   readonly onError: OnError;
 }): InboxReader {
   const { inbox, onError } = options;
@@ -108,12 +110,16 @@ export function readInbox(options: {
 }
 
 async function decideOne(
-  { interpret, accept }: Pick<Parameters<typeof readInbox>[0], 'interpret' | 'accept'>,
+  { interpret, accept, isStored }: Pick<Parameters<typeof readInbox>[0], 'interpret' | 'accept' | 'isStored'>,
   delivery: Delivery,
 ): Promise<void> {
   const { signals, ignored, event, externalId, fault } = interpret(delivery);
   const why = fault === null ? ignored : reason('unreadable', faultText(fault));
-  await accept({ ...delivery, event, externalId }, { signals, ignored: why, preferWaitMs: 0 });
+  const { deliveryId } = await accept({ ...delivery, event, externalId }, { signals, ignored: why, preferWaitMs: 0 });
+  if (deliveryId === delivery.id || (await isStored(delivery.digest))) return;
+  // Another body came before under this id. Who was told that this one is kept can look it up all the same.
+  const known = reason('known_id', `Another delivery came before under the id ${externalId}; that one counts.`);
+  await accept({ ...delivery, event, externalId: null }, { signals: [], ignored: known, preferWaitMs: 0 });
 }
 
 /** The first thing that is wrong with the body. */

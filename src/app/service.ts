@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Engine } from '../coderun/engine.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Machine } from '../remediate/machine.ts';
+import { findListedDelivery } from '../store/delivery-list.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { createRoutes, openAcceptor } from './doors.ts';
 import type { Environment } from './environment.ts';
@@ -85,7 +86,8 @@ async function compose(options: Required<ServiceOptions>, kept: Kept, undo: Undo
     () => loops.worker.stop(),
   );
   if (inbox !== null) {
-    const reader = readInbox({ ...base, inbox, accept: acceptor.accept, interpret: base.core.interpret });
+    const isStored = async (digest: string) => (await findListedDelivery(store.db, digest)) !== null;
+    const reader = readInbox({ ...base, inbox, isStored, accept: acceptor.accept, interpret: base.core.interpret });
     undo.push(() => reader.stop());
   }
   running = true;

@@ -33,6 +33,7 @@ export const REASONS = {
   decision_failed: 'The delivery is stored, but deciding about it failed; it will be tried again.',
   kept: 'The delivery is on the disk and will be decided about in a moment; its status says what became of it.',
   unreadable: 'The delivery was acknowledged before it was read, and its body cannot be used.',
+  known_id: 'Another delivery came before under the same id of its sender; that one counts.',
   // remediations
   fixed: 'Every check that was red has completed green on the agent’s commit or a later one.',
   green_after_rerun: 'The failed jobs were re-run and are green; the failure was transient.',

@@ -36,8 +36,15 @@ describe('the reader of the inbox', () => {
       const reader = readInbox({
         inbox,
         interpret: (delivery) => interpretDelivery(delivery),
+        isStored: async (digest) => decided.some(({ delivery }) => delivery.digest === digest),
         accept: async (delivery, meta) => {
           await takes(delivery);
+          const twin = decided.find(
+            (one) =>
+              one.delivery.digest === delivery.digest ||
+              (delivery.externalId !== null && one.delivery.externalId === delivery.externalId),
+          );
+          if (twin !== undefined) return answerFor(twin.delivery, meta);
           decided.push({ delivery: copied([delivery])[0] as Delivery, ...meta });
           return answerFor(delivery, meta);
         },
@@ -96,6 +103,26 @@ describe('the reader of the inbox', () => {
     expect(Buffer.from(decided[0]?.delivery.body ?? []).toString()).toBe(text);
     expect(decided[1]).toMatchObject({ ignored: null, signals: [{ kind: 'ci_failed' }] });
     expect(errors).toEqual([]);
+  });
+
+  it('leaves a reason for a body under an id that another one had, and none for one that it knows', async () => {
+    const { inbox, decided, start } = await reading();
+    const first = aFailure(1);
+    const other = aKept(2, 0, { externalId: first.externalId, body: Buffer.from(aBody(2)) });
+    for (const one of [first, other, { ...first, id: 'DELAGAIN' }, { ...other, id: 'DELOTHER' }]) await inbox.put(one);
+    start();
+    await expect.poll(() => inbox.waiting().bytes).toBe(0);
+    expect(
+      decided.map(({ delivery: { id, externalId }, ignored, signals }) => [
+        id,
+        externalId,
+        ignored?.code,
+        signals.length,
+      ]),
+    ).toEqual([
+      [first.id, first.externalId, undefined, 1],
+      [other.id, null, 'known_id', 0],
+    ]);
   });
 
   it('tries again what the store does not take, and forgets nothing meanwhile', async () => {

@@ -59,7 +59,8 @@ await app.register(intakeRoutes, {
   inbox: { put: putInto(inbox, console.error), forGitHub: false },
 });
 app.get('/metrics', async () => `healer_inbox_bytes ${inbox.waiting().bytes}\n`);
-readInbox({ inbox, accept: acceptor.accept, interpret: core.interpret, onError: console.error });
+const { accept } = acceptor;
+readInbox({ inbox, accept, interpret: core.interpret, isStored: async () => true, onError: console.error });
 await app.listen({ host: '127.0.0.1', port: 0 });
 await acceptor.decideLeftovers();
 console.log(
