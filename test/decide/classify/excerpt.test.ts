@@ -65,6 +65,34 @@ describe('the excerpt', () => {
     );
   });
 
+  it('is the lines of its ranges, with the number of those that were cut in between', () => {
+    const line = fc.constantFrom(
+      'compiling',
+      'é ✓ 😀',
+      'error: boom',
+      'error[E0308]: mismatched types',
+      'a'.repeat(380),
+    );
+    const place = fc.record({ line, copies: fc.constantFrom(1, 2, 50, 900) });
+    fc.assert(
+      fc.property(fc.array(place, { maxLength: 12 }), fc.constantFrom(5, 40, 300, 10_000), (places, maxLines) => {
+        const lines = places.flatMap(({ line, copies }) =>
+          Array.from({ length: copies }, (_, i) => `${line} of unit ${i}`),
+        );
+        const { excerpt } = classify({ log: `2026-11-20T06:01:02.1Z ${lines.join('\n')}` }, rules, { maxLines });
+        const expected: string[] = [];
+        let above = 0;
+        for (const [from, to] of [...excerpt.ranges, [lines.length + 1, lines.length] as const]) {
+          if (from > above + 1) expected.push(`… ${from - above - 1} lines cut …`);
+          expected.push(...lines.slice(from - 1, to));
+          above = to;
+        }
+        expect(excerpt.text).toBe(lines.length === 0 ? '' : expected.join('\n'));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it.each(fixtures)('of $log holds its strongest evidence in ten lines', ({ log: name }) => {
     const { evidence, excerpt } = classify({ log: readFixture(name) }, rules, { maxLines: 10 });
     expect(held(excerpt.ranges, evidence[0]!.line)).toBe(true);

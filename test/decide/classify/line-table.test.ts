@@ -77,7 +77,29 @@ function cutsOf(log: Buffer, picks: readonly number[]): number[] {
 
 const STAMP = '2026-11-20T06:01:02.1234567Z';
 const PIECES = [
-  ...['\n', '\n', '\r', '\r\n', '\n\n\n', ' ', '\t', '  ', '[', ']', 'm', 'm[', '\x1b', ';', '?', '0', '20', '|', ':'],
+  ...[
+    '\n',
+    '\n',
+    '\r',
+    '\r\n',
+    '\n\n\n',
+    ' ',
+    '\t',
+    '\v',
+    '\f',
+    '  ',
+    '[',
+    ']',
+    'm',
+    'm[',
+    '\x1b',
+    ';',
+    '?',
+    '0',
+    '20',
+    '|',
+    ':',
+  ],
   ...[
     '\x1b[31m',
     '\x1b[0K',
@@ -105,8 +127,10 @@ const PIECES = [
   ],
   ...['\ufeff', '\n\ufeff', '\u00a0', '\u2003\n', '\u3000\n', 'é', '✓', '…\n', '😀', 'error: boom', 'x'.repeat(97)],
 ].map((piece) => Buffer.from(piece));
-/** Parts of characters. */
-const BROKEN = [[0x80], [0xc3], [0xa9], [0xe2, 0x80], [0xbf], [0xff]].map((bytes) => Buffer.from(bytes));
+/** Parts of characters, and one that a code stands in. */
+const BROKEN = [[0x80], [0xc3], [0xa9], [0xe2, 0x80], [0xbf], [0xff], [0xc3, 27, 91, 109, 0xa9, 46]].map((bytes) =>
+  Buffer.from(bytes),
+);
 
 const parts = (choices: readonly Buffer[], maxLength: number): fc.Arbitrary<Buffer> =>
   fc.array(fc.constantFrom(...choices), { maxLength }).map((pieces) => Buffer.concat(pieces));
