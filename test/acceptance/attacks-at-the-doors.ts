@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'vitest';
+import { sha256 } from '../../src/lib/digest.ts';
 import { aBody } from '../support/deliveries.ts';
 import { API_TOKEN, WEBHOOK_SECRET, type World } from '../support/world.ts';
 
@@ -20,6 +21,33 @@ let runs = 0;
 /** A body that nobody has seen. */
 const fresh = (): string => aBody(++runs);
 
+/** Worlds in which nobody waits for the decision. */
+const NOBODY_WAITS = new WeakSet<World>();
+
+/** From now on every sender of the attacks asks for `respond-async`, and looks up later what became of its delivery. */
+export function doNotWait(world: World): void {
+  NOBODY_WAITS.add(world);
+}
+
+/** Sends it; where nobody waits, the answer is what is told about the delivery when it is decided. */
+async function send(
+  world: World,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Promise<Answer> {
+  const prefer: Readonly<Record<string, string>> = NOBODY_WAITS.has(world) ? { prefer: 'respond-async' } : {};
+  const response = await fetch(`${world.url}${path}`, { method: 'POST', headers: { ...headers, ...prefer }, body });
+  const answer: Answer = { status: response.status, body: await response.json() };
+  if (!NOBODY_WAITS.has(world) || response.status >= 300) return answer;
+  expect(answer).toMatchObject({ status: 202, body: { reason: { code: 'kept' }, remediation_id: null } });
+  const told = await world.eventually(async () => {
+    const { body: delivery } = await world.get(answer.body.status_url);
+    return delivery.state === 'decided' ? delivery : null;
+  }, 'what was kept is decided');
+  return { status: told.status === 'accepted' ? 202 : 200, body: told };
+}
+
 /** As GitHub would send it, with what the attack changes. */
 async function webhook(
   world: World,
@@ -34,18 +62,12 @@ async function webhook(
     ...headers,
   };
   const sent = Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== null));
-  const response = await fetch(`${world.url}${HOOK}`, { method: 'POST', headers: sent, body });
-  return { status: response.status, body: await response.json() };
+  return send(world, HOOK, sent, body);
 }
 
 async function sensor(world: World, body: string, authorization: string | null): Promise<Answer> {
   const headers = { 'content-type': 'application/json', 'x-github-event': 'workflow_job' };
-  const response = await fetch(`${world.url}${DOOR}`, {
-    method: 'POST',
-    headers: authorization === null ? headers : { ...headers, authorization },
-    body,
-  });
-  return { status: response.status, body: await response.json() };
+  return send(world, DOOR, authorization === null ? headers : { ...headers, authorization }, body);
 }
 
 function expectRefused(answer: Answer, status: number, kind: string): void {
@@ -57,6 +79,8 @@ export interface Attack {
   readonly holds: string;
   /** Deliveries that are kept after it; none unless said. */
   readonly keeps?: number;
+  /** So many more where nobody waits: what was acknowledged before it was looked at leaves a reason. */
+  readonly keepsUnread?: number;
   readonly run: (world: World) => Promise<void>;
 }
 
@@ -137,6 +161,37 @@ export const AT_THE_DOORS: readonly Attack[] = [
       expect(await world.all()).toHaveLength(before);
       const real = await webhook(world, fresh(), id);
       expect(real.body).toMatchObject({ dedup_status: 'new' });
+    },
+  },
+  {
+    attack: 'the id of a delivery that was taken, under another body',
+    holds: 'the first one counts, and nothing happens for the second',
+    keeps: 1,
+    keepsUnread: 1,
+    run: async (world) => {
+      const id = { 'x-github-delivery': `taken-${++runs}` };
+      const first = await webhook(world, fresh(), id);
+      expect(first).toMatchObject({ status: 202, body: { dedup_status: 'new' } });
+      const before = (await world.all()).length;
+      await webhook(world, fresh(), id);
+      expect(await world.all()).toHaveLength(before);
+    },
+  },
+  {
+    attack: 'a branch and a job that are named like markup',
+    holds: 'text on every page that tells of it',
+    keeps: 1,
+    run: async (world) => {
+      const name = 'x"><img/src=x/onerror=alert(1)>';
+      const { workflow_job: job, ...rest } = JSON.parse(fresh());
+      const body = JSON.stringify({ ...rest, workflow_job: { ...job, head_branch: name, name } });
+      const { status } = await sensor(world, body, `Bearer ${API_TOKEN}`);
+      expect(status).toBe(202);
+      for (const path of ['/', '/remediations', '/deliveries', `/deliveries/${sha256(body)}`]) {
+        const page = await world.get(path);
+        expect(page.status, path).toBe(200);
+        expect(page.body, path).not.toMatch(/<img\/src/);
+      }
     },
   },
   {

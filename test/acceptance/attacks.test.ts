@@ -12,19 +12,23 @@ import { createGitHub } from '../../src/lib/github/client.ts';
 import { jobLogDownloader } from '../../src/lib/github/job-log.ts';
 import { startService as startDoors } from '../intake/support/service.ts';
 import { RUST_LOG, STORIES, startWorld, type World } from '../support/world.ts';
-import { AT_THE_DOORS, READ_TOKEN } from './attacks-at-the-doors.ts';
+import { AT_THE_DOORS, doNotWait, READ_TOKEN } from './attacks-at-the-doors.ts';
 
-describe('attacks at the doors', STORIES, () => {
+describe.each([
+  ['attacks at the doors', true],
+  ['attacks at the doors by senders that do not wait for the decision', false],
+])('%s', STORIES, (_, doWait) => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld({
       webhooks: false,
       settings: { mode: 'paused', readToken: [READ_TOKEN], limits: { settleSeconds: 3_600 } },
     });
+    if (!doWait) doNotWait(world);
   });
   afterAll(() => world.close());
 
-  it.each(AT_THE_DOORS)('$attack: $holds', async ({ run, keeps = 0 }) => {
+  it.each(AT_THE_DOORS)('$attack: $holds', async ({ run, keeps = 0, keepsUnread = 0 }) => {
     const taken = async () =>
       Number(
         (
@@ -36,7 +40,7 @@ describe('attacks at the doors', STORIES, () => {
       );
     const before = await taken();
     await run(world);
-    expect((await taken()) - before).toBe(keeps);
+    expect((await taken()) - before).toBe(keeps + (doWait ? 0 : keepsUnread));
   });
 });
 
