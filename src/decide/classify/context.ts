@@ -75,14 +75,7 @@ function branchesOf(syntax: Syntax): readonly Branch[] | null {
       return parts.some((part) => part === null) ? null : few(parts.flatMap((part) => part ?? []));
     }
     case 'sequence':
-      return syntax.items.reduce<readonly Branch[] | null>(
-        (before, item) => {
-          const next = before && branchesOf(item);
-          if (!before || !next || before.length * next.length > MAX_BRANCHES) return null;
-          return before.flatMap((first) => next.map((second) => [...first, ...second]));
-        },
-        [[]],
-      );
+      return inARow(syntax.items);
     case 'repeat':
       return repeated(syntax);
     case 'boundary':
@@ -90,6 +83,17 @@ function branchesOf(syntax: Syntax): readonly Branch[] | null {
     default:
       return [[{ kind: syntax.kind }]];
   }
+}
+
+function inARow(items: readonly Syntax[]): readonly Branch[] | null {
+  let branches: Atom[][] = [[]];
+  for (const item of items) {
+    const next = branchesOf(item);
+    if (!next || branches.length * next.length > MAX_BRANCHES) return null;
+    if (next.length === 1) for (const branch of branches) branch.push(...next[0]!);
+    else branches = branches.flatMap((first) => next.map((second) => [...first, ...second]));
+  }
+  return branches;
 }
 
 const few = (branches: readonly Branch[]): readonly Branch[] | null =>
@@ -119,31 +123,35 @@ interface Place {
 function narrowest(branch: Branch, texts: readonly string[], { ignoreCase }: ParsedPattern): Place | null {
   let best: Place | null = null;
   let leastRoom = Number.POSITIVE_INFINITY;
-  for (let from = 0; from < branch.length; from++) {
-    const run = runAt(branch, from, ignoreCase);
+  for (const run of runsIn(branch, ignoreCase)) {
     for (const text of texts) {
-      if (!run.startsWith(text)) continue;
-      const length = [...text].length;
-      const before = beside([...branch.slice(0, from)].reverse(), LINE_START, text.charCodeAt(0), ignoreCase);
-      const after = beside(branch.slice(from + length), LINE_END, text.charCodeAt(text.length - 1), ignoreCase);
-      const room = roomOf(before) + roomOf(after);
-      if (room < leastRoom) [best, leastRoom] = [{ text, context: { before, after } }, room];
+      for (let at = run.text.indexOf(text); at >= 0; at = run.text.indexOf(text, at + 1)) {
+        const from = run.from + [...run.text.slice(0, at)].length;
+        const before = beside(branch.slice(0, from).reverse(), LINE_START, text.charCodeAt(0), ignoreCase);
+        const rest = branch.slice(from + [...text].length);
+        const after = beside(rest, LINE_END, text.charCodeAt(text.length - 1), ignoreCase);
+        const room = roomOf(before) + roomOf(after);
+        if (room < leastRoom) [best, leastRoom] = [{ text, context: { before, after } }, room];
+      }
     }
   }
   return best;
 }
 
-/** The characters from an atom on, up to the first that is not a certain one. */
-function runAt(branch: Branch, from: number, ignoreCase: boolean): string {
-  let run = '';
-  for (let at = from; at < branch.length; at++) {
-    const atom = branch[at]!;
-    if (atom.kind !== 'char') break;
-    const char = ignoreCase ? atom.char.toLowerCase() : atom.char;
-    if (char.length !== atom.char.length) break;
-    run += char;
+/** The texts of certain characters in a branch, and which atom each begins with. */
+function runsIn(branch: Branch, ignoreCase: boolean): { readonly from: number; readonly text: string }[] {
+  const runs: { from: number; text: string }[] = [];
+  let run: { from: number; text: string } | null = null;
+  for (const [at, atom] of branch.entries()) {
+    const char = atom.kind !== 'char' ? '' : ignoreCase ? atom.char.toLowerCase() : atom.char;
+    if (atom.kind !== 'char' || char.length !== atom.char.length) run = null;
+    else if (run !== null) run.text += char;
+    else {
+      run = { from: at, text: char };
+      runs.push(run);
+    }
   }
-  return run;
+  return runs;
 }
 
 /** Less than 0 for every set that leaves something out: the logarithm of the share that it lets pass. */

@@ -35,6 +35,8 @@ const ENTRY_BYTES = 64;
 interface Entry {
   readonly id: number;
   readonly bytes: Uint8Array;
+  /** The same, a character a byte. */
+  readonly text: string;
   /** Distance from the start of the text to the block that the table knows. */
   readonly at: number;
   readonly ignoreCase: boolean;
@@ -51,7 +53,7 @@ export function scanTables(literals: readonly Literal[]): ScanTables {
   const seen = ENTRIES + entries.length * ENTRY_BYTES;
   const rest = new Rest(seen + WORD * texts.length);
   const places = literals.map(({ context }, id) => ({
-    text: rest.add(texts[id]!),
+    start: rest.add(texts[id]!),
     before: rest.addSets(context?.before ?? []),
     after: rest.addSets(context?.after ?? []),
   }));
@@ -60,7 +62,7 @@ export function scanTables(literals: readonly Literal[]): ScanTables {
   words.set(filter.words, 0);
   for (const [bucket, place] of buckets) words[FILTER / WORD + bucket] = ENTRIES + place * ENTRY_BYTES;
   for (const [i, { entry, isLast }] of entries.entries()) {
-    writeEntry(image, ENTRIES + i * ENTRY_BYTES, { ...entry, ...places[entry.id]!, isLast });
+    writeEntry(image, words, ENTRIES + i * ENTRY_BYTES, { entry, isLast, places: places[entry.id]! });
   }
   rest.write(image);
   return { image, count: texts.length, seen };
@@ -133,44 +135,57 @@ function bucketsOf(chosen: readonly Entry[]) {
 
 /** Addresses of a text and of what has to stand beside it. */
 interface Places {
-  readonly text: number;
+  readonly start: number;
   readonly before: number;
   readonly after: number;
 }
 
 /** What `$stands` reads: the first eight bytes, which bits to set in what it compares them with, and which to look at. */
 function writeEntry(
-  image: Buffer,
+  image: Uint8Array,
+  words: Int32Array,
   to: number,
-  { id, at, bytes, ignoreCase, text, before, after, isLast }: Entry & Places & { readonly isLast: boolean },
+  { entry, isLast, places }: { readonly entry: Entry; readonly isLast: boolean; readonly places: Places },
 ): void {
-  for (const [i, value] of [id, at, bytes.length, isLast ? 0 : 1, text, ignoreCase ? 1 : 0].entries()) {
-    image.writeInt32LE(value, to + i * WORD);
-  }
-  for (const [i, byte] of bytes.subarray(0, 8).entries()) {
+  const { id, at, bytes, ignoreCase } = entry;
+  const word = to / WORD;
+  words[word] = id;
+  words[word + 1] = at;
+  words[word + 2] = bytes.length;
+  words[word + 3] = isLast ? 0 : 1;
+  words[word + 4] = places.start;
+  words[word + 5] = ignoreCase ? 1 : 0;
+  words[word + 12] = places.before;
+  words[word + 13] = places.after;
+  for (let i = 0; i < Math.min(bytes.length, 8); i++) {
+    const byte = bytes[i]!;
     image[to + 24 + i] = byte;
     image[to + 32 + i] = ignoreCase && isLower(byte) ? 32 : 0;
     image[to + 40 + i] = 255;
   }
-  image.writeInt32LE(before, to + 48);
-  image.writeInt32LE(after, to + 52);
 }
 
 /** 2³² divided by the golden ratio: spreads neighbouring values (Knuth, The Art of Computer Programming, 6.4). */
 const MULTIPLIER = 0x9e3779b1 | 0;
 const hashOf = (block: number): number => Math.imul(block, MULTIPLIER) >>> (32 - HASH_BITS);
 
+/** The rest of a long text offers nothing better. */
+const MAX_CHOICE = 24;
+
 /** For each text, a block at an even and one at an odd distance from its start; those with the least choice come first. */
 function chosenEntries(texts: readonly Uint8Array[], literals: readonly Literal[], filter: Filter): Entry[] {
-  const choices = texts.flatMap((bytes, id) =>
-    Array.from({ length: STRIDE }, (_, phase) => {
+  const choices = texts.flatMap((bytes, id) => {
+    const { ignoreCase } = literals[id]!;
+    const text = latin1(bytes);
+    return Array.from({ length: STRIDE }, (_, phase) => {
       const choice: Entry[] = [];
-      for (let at = phase; at + 3 <= bytes.length; at += STRIDE) {
-        choice.push({ id, bytes, at, ignoreCase: literals[id]!.ignoreCase });
-      }
+      const last = Math.min(bytes.length, MAX_CHOICE) - 3;
+      for (let at = phase; at <= last; at += STRIDE) choice.push({ id, bytes, text, at, ignoreCase });
+      // Before the first byte anything may stand: what costs most to weigh comes last.
+      choice.reverse();
       return choice;
-    }),
-  );
+    });
+  });
   return choices.sort((a, b) => a.length - b.length).map((choice) => filter.addCheapest(choice));
 }
 
@@ -190,10 +205,11 @@ class Filter {
 
   /** Sets the bits of the entry that lets the fewest positions pass besides those that pass already. */
   addCheapest(choice: readonly Entry[]): Entry {
-    let [best, bestBits, bestCost] = [choice[0]!, bitsOf(choice[0]!), Number.POSITIVE_INFINITY];
+    let [best, bestBits, bestCost] = [choice[0]!, NO_BITS, Number.POSITIVE_INFINITY];
     for (const entry of choice) {
+      let cost = guessedShare(entry.text.slice(Math.max(0, entry.at - 1), entry.at + 4));
+      if (cost >= bestCost) continue;
       const bits = bitsOf(entry);
-      let cost = guessedShare(latin1(entry.bytes.subarray(Math.max(0, entry.at - 1), entry.at + 4)));
       for (const bit of bits) {
         if (((this.words[bit >>> 5]! >>> (bit & 31)) & 1) === 0) cost += (this.asked.get(bit) ?? 0) + COST_OF_BIT;
       }
@@ -211,10 +227,10 @@ const COST_OF_BIT = 2e-7;
 /** A byte before counts by its five lowest bits, so that both cases of a letter are the same. */
 const bitOf = (block: number, before: number): number => hashOf(block) * 32 + (before & 31);
 
-function bitsOf(entry: Entry): number[] {
+function bitsOf(entry: Entry): readonly number[] {
   const { bytes, at } = entry;
   const before = at > 0 ? [bytes[at - 1]!] : LOW_BITS;
-  return [...blocksAt(entry)].flatMap((block) => before.map((byte) => bitOf(block, byte)));
+  return blocksAt(entry).flatMap((block) => before.map((byte) => bitOf(block, byte)));
 }
 
 /** Four bytes, of the last its five lowest bits; the rest is shifted out. */
@@ -222,15 +238,17 @@ const blockOf = (bytes: ArrayLike<number>, at: number): number =>
   (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) << 3;
 
 /** Every value that the four bytes may have; a text that ends after three of them may be followed by anything. */
-function blocksAt({ bytes, at, ignoreCase }: Entry): Set<number> {
-  let blocks: number[][] = [[]];
-  for (let i = 0; i < 4; i++) {
-    const byte = bytes[at + i];
-    const choices = byte === undefined ? LOW_BITS : ignoreCase && isLower(byte) ? [byte, byte - 32] : [byte];
-    blocks = blocks.flatMap((block) => choices.map((choice) => [...block, choice]));
+function blocksAt({ bytes, at, ignoreCase }: Entry): number[] {
+  const last = bytes[at + 3];
+  let blocks = last === undefined ? LOW_BITS.map((bits) => bits << 24) : [last << 24];
+  for (let i = 0; i < 3; i++) {
+    const byte = bytes[at + i]!;
+    const upper = ignoreCase && isLower(byte) ? blocks.map((block) => block | ((byte - 32) << (8 * i))) : [];
+    blocks = blocks.map((block) => block | (byte << (8 * i))).concat(upper);
   }
-  return new Set(blocks.map((block) => blockOf(block, 0)));
+  return blocks.map((block) => block << 3);
 }
 
 const isLower = (byte: number): boolean => byte >= 97 && byte <= 122;
+const NO_BITS: readonly number[] = [];
 const LOW_BITS = Array.from({ length: 32 }, (_, bits) => bits);
