@@ -147,9 +147,12 @@ class WasmScanner implements Scanner {
   }
 
   private read(from: number, to: number): void {
+    const { found } = this;
     const { words } = this.memory;
-    this.found.length = 0;
-    for (let at = from; at < to; at++) this.found.push(words[at]!);
+    const count = Math.max(0, to - from);
+    // An array that is emptied first loses its room and has to grow again.
+    for (let i = 0; i < count; i++) found[i] = words[from + i]!;
+    if (found.length > count) found.length = count;
   }
 }
 
