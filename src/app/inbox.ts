@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Interpretation } from '../intake/interpret.ts';
@@ -24,9 +24,12 @@ const RETRY_MS = 1_000;
 
 /** The inbox in the data folder, which one process holds. PostgreSQL is shared, and its replicas' folders may not last. */
 export async function openServiceInbox(settings: Settings, log: Pick<Log, 'error'>): Promise<Inbox | null> {
-  if (settings.databaseUrl !== undefined) return null;
   const dataDir = resolve(settings.dataDir);
   const dir = join(dataDir, 'inbox');
+  if (settings.databaseUrl !== undefined) {
+    await tellLeft(dir, log);
+    return null;
+  }
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await syncFolder(dataDir);
   return openInbox({
@@ -34,6 +37,17 @@ export async function openServiceInbox(settings: Settings, log: Pick<Log, 'error
     maxBytes: settings.limits.inboxMegabytes * MEBIBYTE,
     onError: (message, fields) => log.error(fields, message),
   });
+}
+
+/** Who changes to PostgreSQL leaves behind what the embedded store had not taken yet: people have to know. */
+async function tellLeft(dir: string, log: Pick<Log, 'error'>): Promise<void> {
+  const names = await readdir(dir).catch(() => []);
+  const files = names.filter((name) => name.endsWith('.inbox')).map((name) => join(dir, name));
+  if (files.length === 0) return;
+  log.error(
+    { files },
+    'acknowledged deliveries may be left in the inbox: start once without DATABASE_URL to decide them',
+  );
 }
 
 export type OnError = (message: string, fields: Readonly<Record<string, unknown>>) => void;

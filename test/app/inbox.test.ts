@@ -1,5 +1,9 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type InboxReader, putInto, readInbox } from '../../src/app/inbox.ts';
+import { type InboxReader, openServiceInbox, putInto, readInbox } from '../../src/app/inbox.ts';
+import type { Log } from '../../src/app/log.ts';
+import { settingsSchema } from '../../src/app/settings.ts';
 import { interpretDelivery } from '../../src/intake/interpret.ts';
 import type { AcceptMeta } from '../../src/intake/routes.ts';
 import type { Delivery } from '../../src/model/delivery.ts';
@@ -8,6 +12,7 @@ import { answerFor } from '../intake/support/service.ts';
 import { aKept, copied, opened, takeAll } from '../store/support/inbox.ts';
 import { StandInDisk } from '../store/support/stand-in-disk.ts';
 import { aBody } from '../support/deliveries.ts';
+import { temporaryFolder } from '../support/service.ts';
 
 const aFailure = (n: number): Delivery => aKept(n, 0, { body: Buffer.from(aBody(n)) });
 const some = (from: number, to: number): Delivery[] =>
@@ -200,6 +205,40 @@ describe('the reader of the inbox', () => {
     await expect.poll(() => errors).toEqual(['the inbox cannot be read']);
     files.cannotRead = false;
     await expect.poll(() => decided.length).toBe(1);
+  });
+});
+
+describe('the inbox of the service', () => {
+  const open = async (given: Record<string, unknown>) => {
+    const told: unknown[] = [];
+    const log = { error: (...args: unknown[]) => void told.push(args) } as unknown as Log;
+    return { inbox: await openServiceInbox(settingsSchema.parse(given), log), told };
+  };
+
+  it('is a folder that only its owner reads, and there is none with PostgreSQL', async () => {
+    const folder = temporaryFolder();
+    const dataDir = join(folder.path, 'data');
+    const shared = { dataDir, databaseUrl: 'postgres://127.0.0.1:9/none' };
+    expect(await open(shared)).toEqual({ inbox: null, told: [] });
+    const { inbox } = await open({ dataDir });
+    expect(statSync(join(dataDir, 'inbox')).mode & 0o777).toBe(0o700);
+    await inbox?.put(aFailure(1));
+    await inbox?.close();
+    // What is left in it is not forgotten silently by who changes the store.
+    const changed = await open(shared);
+    expect(changed.inbox).toBeNull();
+    expect(JSON.stringify(changed.told)).toContain('0000000001.inbox');
+    folder.remove();
+  });
+
+  it('holds as much as the settings say', async () => {
+    const folder = temporaryFolder();
+    const { inbox } = await open({ dataDir: folder.path, limits: { inboxMegabytes: 1 } });
+    const body = Buffer.alloc(600 * 1024);
+    await inbox?.put(aKept(1, 0, { body }));
+    await expect(inbox?.put(aKept(2, 0, { body }))).rejects.toThrow('as much as it may');
+    await inbox?.close();
+    folder.remove();
   });
 });
 
