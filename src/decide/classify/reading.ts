@@ -181,11 +181,13 @@ export class LogReader {
       this.tracker.see(line, isCopied ? block.bytes.toString('utf8', from, to) : raw, number, offset);
       if (line.marker === 'error') block.priority = Math.max(block.priority, 10);
     }
-    if ((marks & MARKS.escape) !== 0) {
-      // Colours split what belongs together and hide what stands beside it; the clean line is looked through instead.
+    if (isCopied) {
+      // Colours split what belongs together and hide what stands beside it; the copy was looked through without them.
       candidates.length = 0;
-      if (!isCopied) scanner.scanLine(line.text);
       this.gather(scanner.found, candidates, -number);
+    } else if ((marks & MARKS.escape) !== 0) {
+      scanner.scanLine(line.text);
+      this.gather(scanner.found, candidates, number);
     }
     if (this.tracker.echoing || line.marker === 'debug' || line.marker === 'command') return;
     for (const pattern of candidates) if (pattern.test(line.text)) this.keep(block, pattern, line, number, offset);
