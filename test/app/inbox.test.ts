@@ -34,7 +34,7 @@ describe('the reader of the inbox', () => {
     given: { files?: StandInDisk; takes?: (delivery: Delivery) => void | Promise<void> } = {},
   ): Promise<{ files: StandInDisk; inbox: Inbox; decided: Decided[]; errors: string[]; start: () => InboxReader }> {
     const { files = new StandInDisk(), takes = () => {} } = given;
-    const { inbox } = await opened({ files });
+    const { inbox } = await opened({ files: files.attach() });
     const decided: Decided[] = [];
     const errors: string[] = [];
     const start = (): InboxReader => {
@@ -132,19 +132,18 @@ describe('the reader of the inbox', () => {
 
   it('tries again what the store does not take, and forgets nothing meanwhile', async () => {
     const refused = new Set(idsOf(some(3, 5)));
-    let tries = 0;
     const { files, inbox, decided, errors, start } = await reading({
       takes: ({ id }) => {
-        if (!refused.has(id)) return;
-        if (id === aFailure(5).id && ++tries === 2) refused.clear();
-        throw new Error('the store is full');
+        if (refused.has(id)) throw new Error('the store is full');
       },
     });
     await Promise.all(some(1, 6).map((one) => inbox.put(one)));
     start();
-    await expect.poll(() => decided.length).toBe(3);
+    await expect.poll(() => errors.length).toBeGreaterThan(1);
+    expect(decided).toHaveLength(3);
     // A process that ends now leaves all of them to the next one; the store knows those that it has.
-    expect(idsOf(await takeAll((await opened({ files: copyOf(files) })).inbox))).toEqual(idsOf(some(1, 6)));
+    expect(idsOf(await takeAll((await opened({ files: copyOf(files).attach() })).inbox))).toEqual(idsOf(some(1, 6)));
+    refused.clear();
     await expect.poll(() => inbox.waiting().bytes).toBe(0);
     expect(idsOf(decided.map(({ delivery }) => delivery)).sort()).toEqual(idsOf(some(1, 6)));
     expect(new Set(errors)).toEqual(new Set(['deliveries of the inbox wait for the store']));
@@ -202,7 +201,7 @@ describe('the reader of the inbox', () => {
     await inbox.put(aFailure(1));
     files.cannotRead = true;
     start();
-    await expect.poll(() => errors).toEqual(['the inbox cannot be read']);
+    await expect.poll(() => errors).toContain('the inbox cannot be read');
     files.cannotRead = false;
     await expect.poll(() => decided.length).toBe(1);
   });
@@ -248,18 +247,18 @@ describe('the door to the inbox', () => {
   afterEach(() => void errors.splice(0));
 
   it('says that it took a delivery when it is on the disk', async () => {
-    const { inbox } = await opened({ files: new StandInDisk() });
+    const { inbox } = await opened({ files: new StandInDisk().attach() });
     expect(await putInto(inbox, onError)(aFailure(1))).toBe(true);
     expect(idsOf(await takeAll(inbox))).toEqual([aFailure(1).id]);
   });
 
   it('is closed without a word while it is full, and with one when the disk fails', async () => {
-    const full = await opened({ files: new StandInDisk(), maxBytes: 10 });
+    const full = await opened({ files: new StandInDisk().attach(), maxBytes: 10 });
     expect(await putInto(full.inbox, onError)(aFailure(1))).toBe(false);
     expect(errors).toEqual([]);
     const files = new StandInDisk();
     files.failure = 'sync';
-    const { inbox } = await opened({ files });
+    const { inbox } = await opened({ files: files.attach() });
     expect(await putInto(inbox, onError)(aFailure(1))).toBe(false);
     expect(errors).toEqual(['the inbox did not take a delivery, which is decided about at once']);
   });

@@ -59,7 +59,7 @@ class Trial {
 
   async open(): Promise<void> {
     const { inbox } = await opened({
-      files: this.disk,
+      files: this.disk.attach(),
       fileBytes: 4_000,
       onError: (message) => void this.told.push(message),
     });

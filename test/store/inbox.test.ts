@@ -13,7 +13,7 @@ const sizeOf = (n: number, bytes?: number): number =>
 
 describe('what was put into the inbox', () => {
   it('comes out in its order, byte for byte, and again until it is done', async () => {
-    const { inbox } = await opened({ files: new StandInDisk() });
+    const { inbox } = await opened({ files: new StandInDisk().attach() });
     await Promise.all(some(1, 5).map((one) => inbox.put(one)));
     expect(inbox.arrived).toBe(5);
     expect(copied((await inbox.take(3, never)).deliveries)).toEqual(some(1, 3));
@@ -26,9 +26,9 @@ describe('what was put into the inbox', () => {
 
   it('is there for the next process, in front of what that one puts in', async () => {
     const files = new StandInDisk();
-    const first = await opened({ files });
+    const first = await opened({ files: files.attach() });
     for (const one of some(1, 3)) await first.inbox.put(one);
-    const second = await opened({ files });
+    const second = await opened({ files: files.attach() });
     await second.inbox.put(aKept(4));
     expect(await takeAll(second.inbox)).toEqual(some(1, 4));
     await second.inbox.close();
@@ -38,7 +38,7 @@ describe('what was put into the inbox', () => {
 
   it('stays when the inbox is closed, unless it is done', async () => {
     const files = new StandInDisk();
-    const { inbox } = await opened({ files });
+    const { inbox } = await opened({ files: files.attach() });
     for (const one of some(1, 4)) await inbox.put(one);
     const { done } = await inbox.take(2, never);
     await done();
@@ -46,41 +46,41 @@ describe('what was put into the inbox', () => {
     expect(files.open).toBe(0);
     await expect(inbox.put(aKept(5))).rejects.toThrow(InboxFullError);
     expect((await inbox.take(1, never)).deliveries).toEqual([]);
-    const again = await opened({ files });
+    const again = await opened({ files: files.attach() });
     // Those that are done may come again: the store knows them.
     expect((await takeAll(again.inbox)).slice(-2)).toEqual(some(3, 4));
   });
 
   it('is waited for by a close in the middle of writing', async () => {
     const files = new StandInDisk();
-    const { inbox } = await opened({ files });
+    const { inbox } = await opened({ files: files.attach() });
     const puts = some(1, 3).map((one) => inbox.put(one));
     await inbox.close();
     await Promise.all(puts);
-    expect(await takeAll((await opened({ files })).inbox)).toEqual(some(1, 3));
+    expect(await takeAll((await opened({ files: files.attach() })).inbox)).toEqual(some(1, 3));
   });
 
   it('does not come again when all of it was done, whatever comes later', async () => {
     const files = new StandInDisk();
-    const { inbox } = await opened({ files });
+    const { inbox } = await opened({ files: files.attach() });
     for (let round = 0; round < 3; round += 1) {
       await Promise.all(some(round * 10, round * 10 + 5, 500 - round * 100).map((one) => inbox.put(one)));
       await takeAll(inbox);
     }
     await inbox.put(aKept(99));
-    expect(await takeAll((await opened({ files })).inbox)).toEqual([aKept(99)]);
+    expect(await takeAll((await opened({ files: files.attach() })).inbox)).toEqual([aKept(99)]);
   });
 
   it('is written together with what arrives meanwhile', async () => {
     const files = new StandInDisk();
-    const { inbox } = await opened({ files });
+    const { inbox } = await opened({ files: files.attach() });
     await Promise.all(some(1, 3_000).map((one) => inbox.put(one)));
     expect(files.writes).toBeLessThan(4);
     expect(await takeAll(inbox, 5_000)).toEqual(some(1, 3_000));
   });
 
   it('tells how long the oldest waits', async () => {
-    const { inbox } = await opened({ files: new StandInDisk() });
+    const { inbox } = await opened({ files: new StandInDisk().attach() });
     for (const one of some(1, 3)) await inbox.put(one);
     expect(inbox.waiting()).toEqual({ bytes: sizeOf(1) + sizeOf(2) + sizeOf(3), oldest: aKept(1).receivedAt });
     await (await inbox.take(1, never)).done();
@@ -94,7 +94,7 @@ describe('what was put into the inbox', () => {
 describe('files of the inbox', () => {
   it('are begun when one is long enough, and removed when all in them is done', async () => {
     const files = new StandInDisk();
-    const { inbox } = await opened({ files, fileBytes: 3 * sizeOf(1) });
+    const { inbox } = await opened({ files: files.attach(), fileBytes: 3 * sizeOf(1) });
     for (const one of some(1, 9)) await inbox.put(one);
     expect([...files.files.keys()]).toEqual([1, 2, 3]);
     await (await inbox.take(3, never)).done();
@@ -107,7 +107,7 @@ describe('files of the inbox', () => {
 
   it('are looked through by id, digest and sender’s id while they go', async () => {
     const files = new StandInDisk();
-    const { inbox } = await opened({ files, fileBytes: 2 * sizeOf(1) });
+    const { inbox } = await opened({ files: files.attach(), fileBytes: 2 * sizeOf(1) });
     for (const one of some(1, 8)) await inbox.put(one);
     const last = aKept(8);
     for (const id of [last.id, last.digest, String(last.externalId)])
@@ -123,7 +123,7 @@ describe('files of the inbox', () => {
   });
 
   it('are looked through for Healer’s own id first, which a sender may have taken for its own', async () => {
-    const { inbox } = await opened({ files: new StandInDisk() });
+    const { inbox } = await opened({ files: new StandInDisk().attach() });
     await inbox.put(aKept(1, 40, { externalId: aKept(3).digest }));
     await inbox.put(aKept(2, 40, { externalId: aKept(3).id }));
     await inbox.put(aKept(3));
@@ -132,17 +132,17 @@ describe('files of the inbox', () => {
   });
 
   it('give the body of one that is found by its sender’s id whole, however much is behind it', async () => {
-    const { inbox } = await opened({ files: new StandInDisk() });
+    const { inbox } = await opened({ files: new StandInDisk().attach() });
     await Promise.all(some(1, 20, 100_000).map((one) => inbox.put(one)));
     expect(copied([(await inbox.find('sender-1')) ?? aKept(0)])).toEqual([aKept(1, 100_000)]);
   });
 
   it('take what is larger than one reading', async () => {
     const files = new StandInDisk();
-    const { inbox } = await opened({ files });
+    const { inbox } = await opened({ files: files.attach() });
     const all = [aKept(1, 3_000_000), aKept(2), aKept(3, 9_000_000), aKept(4, 300_000), aKept(5)];
     await Promise.all(all.map((one) => inbox.put(one)));
-    const taken = await takeAll((await opened({ files })).inbox);
+    const taken = await takeAll((await opened({ files: files.attach() })).inbox);
     expect(taken.map(({ id }) => id)).toEqual(all.map(({ id }) => id));
     for (const [index, { body }] of taken.entries())
       expect(Buffer.compare(body, all[index]?.body ?? Buffer.alloc(0))).toBe(0);
@@ -151,7 +151,7 @@ describe('files of the inbox', () => {
 
 describe('an inbox that is full', () => {
   it('refuses what does not fit, and takes it when there is room', async () => {
-    const { inbox } = await opened({ files: new StandInDisk(), maxBytes: 3 * sizeOf(1) + 5 });
+    const { inbox } = await opened({ files: new StandInDisk().attach(), maxBytes: 3 * sizeOf(1) + 5 });
     const puts = await Promise.allSettled(some(1, 5).map((one) => inbox.put(one)));
     expect(puts.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected']);
     await expect(inbox.put(aKept(6))).rejects.toThrow(InboxFullError);
@@ -164,7 +164,7 @@ describe('an inbox that is full', () => {
     const files = new StandInDisk();
     const { promise, resolve } = Promise.withResolvers<void>();
     files.gate = promise;
-    const { inbox } = await opened({ files });
+    const { inbox } = await opened({ files: files.attach() });
     const body = Buffer.alloc(8 * 1024 * 1024);
     const outcomes: string[] = [];
     const puts = some(1, 12).map((one) =>
@@ -187,14 +187,14 @@ describe('a disk that fails', () => {
     'in a %s refuses the batch, and nothing before or behind',
     async (how) => {
       const files = new StandInDisk();
-      const { inbox } = await opened({ files });
+      const { inbox } = await opened({ files: files.attach() });
       for (const one of some(1, 2)) await inbox.put(one);
       files.failure = how;
       const refused = await Promise.allSettled(some(3, 4).map((one) => inbox.put(one)));
       expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
       files.failure = null;
       for (const one of some(5, 6)) await inbox.put(one);
-      const after = await opened({ files });
+      const after = await opened({ files: files.attach() });
       const ids = (await takeAll(after.inbox)).map(({ id }) => id);
       // Nobody knows whether the disk has what was refused.
       expect(ids.filter((id) => ![aKept(3).id, aKept(4).id].includes(id))).toEqual(
@@ -206,7 +206,7 @@ describe('a disk that fails', () => {
 
   it('does not give to this process what it refused', async () => {
     const files = new StandInDisk();
-    const { inbox } = await opened({ files });
+    const { inbox } = await opened({ files: files.attach() });
     await inbox.put(aKept(1));
     files.failure = 'sync';
     await expect(inbox.put(aKept(2))).rejects.toThrow('sync');
@@ -217,7 +217,7 @@ describe('a disk that fails', () => {
 
   it('for a long time leaves no file behind for every try', async () => {
     const files = new StandInDisk();
-    const { inbox } = await opened({ files });
+    const { inbox } = await opened({ files: files.attach() });
     for (const how of ['write', 'sync'] as const) {
       files.failure = how;
       for (const one of some(1, 20)) await expect(inbox.put(one)).rejects.toThrow(how);
@@ -234,7 +234,7 @@ describe('a disk that fails', () => {
 
   it('to read is told to who takes, and nothing is lost by it', async () => {
     const files = new StandInDisk();
-    const { inbox } = await opened({ files });
+    const { inbox } = await opened({ files: files.attach() });
     await inbox.put(aKept(1));
     files.cannotRead = true;
     await expect(inbox.take(1, never)).rejects.toThrow('cannot read');
@@ -245,13 +245,13 @@ describe('a disk that fails', () => {
 
   it('to cut begins another file', async () => {
     const files = new StandInDisk();
-    const { inbox, told } = await opened({ files });
+    const { inbox, told } = await opened({ files: files.attach() });
     await inbox.put(aKept(1));
     files.cannotCut = true;
     expect(await takeAll(inbox)).toEqual([aKept(1)]);
     expect(told.map(({ message }) => message)).toEqual(['a file of the inbox cannot be cut; another one is begun']);
     await inbox.put(aKept(2));
-    expect(await takeAll((await opened({ files })).inbox)).toEqual([aKept(2)]);
+    expect(await takeAll((await opened({ files: files.attach() })).inbox)).toEqual([aKept(2)]);
   });
 });
 
@@ -259,7 +259,7 @@ describe('a part that was damaged', () => {
   /** Four records in file 1; gives where each begins. */
   async function four(): Promise<{ files: StandInDisk; starts: number[] }> {
     const files = new StandInDisk();
-    const { inbox } = await opened({ files });
+    const { inbox } = await opened({ files: files.attach() });
     for (const one of some(1, 4)) await inbox.put(one);
     const starts = [1, 2, 3, 4].map((n) => INBOX_MAGIC.length + (n - 1) * sizeOf(1));
     return { files, starts };
@@ -278,7 +278,7 @@ describe('a part that was damaged', () => {
     const { files, starts } = await four();
     files.flip(1, (starts[1] ?? 0) + at);
     const damaged = Buffer.from(files.bytes(1));
-    const { inbox, told } = await opened({ files });
+    const { inbox, told } = await opened({ files: files.attach() });
     expect(await takeAll(inbox)).toEqual([aKept(1), aKept(3), aKept(4)]);
     expect(told.map(({ message }) => message)).toEqual([
       'a part of the inbox cannot be read',
@@ -293,7 +293,7 @@ describe('a part that was damaged', () => {
     const { files, starts } = await four();
     files.flip(1, 3);
     files.flip(1, (starts[3] ?? 0) + 1);
-    const { inbox, told } = await opened({ files });
+    const { inbox, told } = await opened({ files: files.attach() });
     expect(await takeAll(inbox)).toEqual(some(1, 3));
     expect(told).toHaveLength(3);
     expect(files.aside).toHaveLength(1);
@@ -301,7 +301,7 @@ describe('a part that was damaged', () => {
 
   it('is put aside by a close as well, and is not written over', async () => {
     const files = new StandInDisk();
-    const { inbox, told } = await opened({ files });
+    const { inbox, told } = await opened({ files: files.attach() });
     for (const one of some(1, 2)) await inbox.put(one);
     files.flip(1, INBOX_MAGIC.length + 40);
     expect(await takeAll(inbox)).toEqual([aKept(2)]);
@@ -309,16 +309,16 @@ describe('a part that was damaged', () => {
     await inbox.close();
     expect(files.aside).toHaveLength(1);
     expect(told).toHaveLength(2);
-    expect(await takeAll((await opened({ files })).inbox)).toEqual([aKept(3)]);
+    expect(await takeAll((await opened({ files: files.attach() })).inbox)).toEqual([aKept(3)]);
   });
 
   it('far behind is searched for over many readings', async () => {
     const files = new StandInDisk();
-    const { inbox } = await opened({ files });
+    const { inbox } = await opened({ files: files.attach() });
     const all = [aKept(1), aKept(2, 2_000_000), aKept(3)];
     for (const one of all) await inbox.put(one);
     files.flip(1, INBOX_MAGIC.length + sizeOf(1) + 6);
-    const after = await opened({ files });
+    const after = await opened({ files: files.attach() });
     expect(await takeAll(after.inbox)).toEqual([aKept(1), aKept(3)]);
     expect(after.told[0]?.fields).toMatchObject({ bytes: sizeOf(2, 2_000_000) });
   });
@@ -326,7 +326,7 @@ describe('a part that was damaged', () => {
 
 describe('who waits for a delivery', () => {
   it('has it as soon as there is one', async () => {
-    const { inbox } = await opened({ files: new StandInDisk() });
+    const { inbox } = await opened({ files: new StandInDisk().attach() });
     const taking = inbox.take(5, never);
     await turn();
     await inbox.put(aKept(1));
@@ -334,7 +334,7 @@ describe('who waits for a delivery', () => {
   });
 
   it.each(['its signal', 'a close'])('stops waiting by %s, and leaves no listener behind', async (how) => {
-    const { inbox } = await opened({ files: new StandInDisk() });
+    const { inbox } = await opened({ files: new StandInDisk().attach() });
     const stop = new AbortController();
     const taking = inbox.take(5, stop.signal);
     await turn();
@@ -349,7 +349,7 @@ describe('who waits for a delivery', () => {
   });
 
   it('leaves no listener behind for each delivery either', async () => {
-    const { inbox } = await opened({ files: new StandInDisk() });
+    const { inbox } = await opened({ files: new StandInDisk().attach() });
     const stop = new AbortController();
     for (const one of some(1, 20)) {
       const taking = inbox.take(5, stop.signal);

@@ -16,7 +16,7 @@ interface OnDisk {
  * A folder of the inbox in memory, with the faults that disks have. Files stay over `reopen` as they do over the death of a
  * process; a `powerFailure` takes what was not synced, wholly or to a part.
  */
-export class StandInDisk implements InboxFiles {
+export class StandInDisk {
   readonly files = new Map<number, OnDisk>();
   readonly aside: Buffer[] = [];
   /** Files that are open, so that a leak is seen. */
@@ -33,18 +33,21 @@ export class StandInDisk implements InboxFiles {
   /** Files that were opened by a process that is gone do nothing any more. */
   private epoch = 0;
 
-  list = async (): Promise<readonly InboxFile[]> => {
+  /** The folder for a process that begins now; the one before it, and all that it still had in mind, is gone. */
+  attach(): InboxFiles {
+    const epoch = ++this.epoch;
     this.open = 0;
-    this.epoch += 1;
-    return [...this.files.keys()].sort((a, b) => a - b).map((number) => this.handle(number));
-  };
-
-  create = async (number: number): Promise<InboxFile> => {
-    if (this.cannotCreate) throw new Error('no file can be made');
-    if (this.files.has(number)) throw new Error(`file ${number} is there already`);
-    this.files.set(number, { bytes: Buffer.from(INBOX_MAGIC), synced: Buffer.from(INBOX_MAGIC) });
-    return this.handle(number);
-  };
+    return {
+      list: async () => [...this.files.keys()].sort((a, b) => a - b).map((number) => this.handle(number, epoch)),
+      create: async (number) => {
+        if (epoch !== this.epoch) throw new Error('the process is gone');
+        if (this.cannotCreate) throw new Error('no file can be made');
+        if (this.files.has(number)) throw new Error(`file ${number} is there already`);
+        this.files.set(number, { bytes: Buffer.from(INBOX_MAGIC), synced: Buffer.from(INBOX_MAGIC) });
+        return this.handle(number, epoch);
+      },
+    };
+  }
 
   /** Of what was written and not synced, the first `share` (0 to 1) survives; `zeros` where the length did and the rest not. */
   powerFailure(share: number, zeros = false): void {
@@ -73,9 +76,8 @@ export class StandInDisk implements InboxFiles {
     this.files.set(number, { bytes: Buffer.from(bytes), synced: Buffer.from(bytes) });
   }
 
-  private handle(number: number): InboxFile {
+  private handle(number: number, epoch: number): InboxFile {
     this.open += 1;
-    const { epoch } = this;
     const file = (): OnDisk => {
       if (epoch !== this.epoch) throw new Error('the process is gone');
       if (isClosed) throw new Error(`file ${number} is closed`);
@@ -101,16 +103,17 @@ export class StandInDisk implements InboxFiles {
         this.writes += 1;
         await this.gate;
         await turn();
-        if (this.failure === 'write') throw new Error('cannot write');
+        const how = this.failure;
+        if (how === 'write') throw new Error('cannot write');
         const data = Buffer.concat(parts as Uint8Array[]);
-        const taken = this.failure === 'short write' ? data.subarray(0, data.length >> 1) : data;
+        const taken = how === 'short write' ? data.subarray(0, data.length >> 1) : data;
         const { bytes } = file();
         const grown = Buffer.alloc(Math.max(bytes.length, at + taken.length));
         bytes.copy(grown);
         taken.copy(grown, at);
         file().bytes = grown;
         await turn();
-        if (this.failure !== null) throw new Error(`failed: ${this.failure}`);
+        if (how !== null) throw new Error(`failed: ${how}`);
         file().synced = Buffer.from(file().bytes);
       },
       size: async () => file().bytes.length,
