@@ -73,6 +73,12 @@ const TEXT_LIMIT = 600;
 /** Bytes of a line that are decoded; patterns see at most `MAX_LINE_LENGTH` characters of it. */
 const DECODE_LIMIT = 3072;
 
+/** A text of the pattern stands in the line: the copy also has those that only colours and the time in front make up. */
+function holds(text: string, { literals, ignoreCase }: RulePattern): boolean {
+  const line = ignoreCase ? text.toLowerCase() : text;
+  return literals.some((literal) => line.includes(literal));
+}
+
 /** A line of colours and ASCII up to this length is copied without its codes; the others are decoded first. */
 const COPY_LIMIT = 2048;
 const COLOURED = MARKS.escape | MARKS.nonAscii;
@@ -190,7 +196,12 @@ export class LogReader {
       this.gather(scanner.found, candidates, number);
     }
     if (this.tracker.echoing || line.marker === 'debug' || line.marker === 'command') return;
-    for (const pattern of candidates) if (pattern.test(line.text)) this.keep(block, pattern, line, number, offset);
+    for (const pattern of candidates) {
+      if (!pattern.test(line.text)) continue;
+      if (isCopied && !holds(line.text, pattern) && !holds(block.bytes.toString('latin1', start, end), pattern))
+        continue;
+      this.keep(block, pattern, line, number, offset);
+    }
   }
 
   /**
