@@ -149,7 +149,7 @@ describe('passing over lines', () => {
         const text = lines.join('\n');
         expect(hitsOf(text).sort()).toEqual(plainHits(text).sort());
       }),
-      // The same lines each time: what is left to find after a million of them is not found by chance in a build.
+      // The same lines each time: what is left to find after hundreds of thousands is not found by chance in a build.
       { numRuns: 1000, seed: 20_261_120 },
     );
   });
