@@ -31,7 +31,13 @@ export async function openServiceInbox(settings: Settings, log: Pick<Log, 'error
     return null;
   }
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  await syncFolder(dataDir);
+  // Where folders cannot be synced no file of the inbox is made either, and every sender waits for decisions.
+  await syncFolder(dataDir).catch((error: unknown) =>
+    log.error(
+      { dataDir, error: messageOf(error) },
+      'the data folder cannot be synced, so that the inbox takes nothing',
+    ),
+  );
   return openInbox({
     dir,
     maxBytes: settings.limits.inboxMegabytes * MEBIBYTE,
