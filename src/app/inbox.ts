@@ -106,7 +106,8 @@ export function readInbox(options: {
     const { deliveries, done } = await inbox.take(isStorm ? BATCH_IN_STORM : BATCH, signal);
     await decideAll(deliveries);
     await done();
-    isStorm = inbox.arrived - before > deliveries.length;
+    // A few that were decided while a few more arrived are no storm.
+    isStorm = deliveries.length >= BATCH_IN_STORM && inbox.arrived - before > deliveries.length;
     if (isStorm) await pause(REST_MS, undefined, { signal });
   };
 

@@ -57,19 +57,31 @@ export function deliveryRoutes(app: FastifyInstance, deps: ReportDeps): void {
   );
 }
 
-/** One that is in the store, or still on its way there; with its body only where it is on its way. Throws 404. */
-export async function knownDelivery(
+interface KnownDelivery {
+  readonly delivery: ListedDelivery;
+  /** Null where the store has it. */
+  readonly body: Uint8Array | null;
+}
+
+/** The same as `lookUpDelivery`; throws 404 where that gives null. */
+export async function knownDelivery(deps: Pick<ReportDeps, 'store' | 'inbox'>, id: string): Promise<KnownDelivery> {
+  const known = await lookUpDelivery(deps, id);
+  if (known !== null) return known;
+  throw new ProblemError(404, `There is no delivery ${id}; it never arrived here, or it is older than what is kept.`);
+}
+
+/** One that is in the store, or still on its way there. */
+export async function lookUpDelivery(
   { store, inbox }: Pick<ReportDeps, 'store' | 'inbox'>,
   id: string,
-): Promise<{ readonly delivery: ListedDelivery; readonly body: Uint8Array | null }> {
+): Promise<KnownDelivery | null> {
   const stored = await findListedDelivery(store.db, id);
   if (stored !== null) return { delivery: stored, body: null };
   const kept = (await inbox?.find(id)) ?? null;
   if (kept !== null) return { delivery: onItsWay(kept), body: kept.body };
   // It may have gone from one to the other meanwhile.
   const late = await findListedDelivery(store.db, id);
-  if (late !== null) return { delivery: late, body: null };
-  throw new ProblemError(404, `There is no delivery ${id}; it never arrived here, or it is older than what is kept.`);
+  return late === null ? null : { delivery: late, body: null };
 }
 
 function onItsWay({ id, origin, event, externalId, receivedAt }: Delivery): ListedDelivery {

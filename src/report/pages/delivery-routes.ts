@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { findDelivery } from '../../store/deliveries.ts';
-import { findListedDelivery } from '../../store/delivery-list.ts';
-import { knownDelivery, readDeliveryPage } from '../api/deliveries.ts';
+import { knownDelivery, lookUpDelivery, readDeliveryPage } from '../api/deliveries.ts';
 import type { ReportDeps } from '../api/deps.ts';
 import { check } from '../api/documented.ts';
 import { deliveryQuery, idParams } from '../api/schemas.ts';
@@ -30,6 +29,6 @@ export function deliveryRoutes(app: FastifyInstance, { deps, reading, send }: Si
 
 async function readDeliveries(deps: ReportDeps, { id, ...query }: Record<string, string>) {
   if (id === undefined) return readDeliveryPage(deps, check(deliveryQuery, { limit: LIST_SIZE, ...query }, 'query'));
-  const delivery = await findListedDelivery(deps.store.db, id);
-  return { deliveries: delivery === null ? [] : [delivery], nextCursor: null };
+  const known = await lookUpDelivery(deps, id);
+  return { deliveries: known === null ? [] : [known.delivery], nextCursor: null };
 }
