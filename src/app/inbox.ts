@@ -13,12 +13,13 @@ import type { Settings } from './settings.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** Decided in one transaction: fewer while senders wait for the processor, more when nobody does. */
-const [BATCH_IN_STORM, BATCH] = [32, 64];
+const [BATCH_IN_STORM, BATCH] = [16, 64];
 /**
- * When more arrived than was decided, senders are left alone with processor and disk for so many milliseconds: what was
- * acknowledged can wait, and a sender gives up after ten seconds.
+ * After a batch during which something arrived, senders are left alone with processor and disk for `LOOK_MS`. When more
+ * arrive in that time than are decided in the same, it is a storm, and they are left alone for longer: what was acknowledged
+ * can wait, and a sender gives up after ten seconds.
  */
-const REST_MS = 250;
+const [LOOK_MS, REST_MS] = [5, 250];
 /** Between two tries while the store does not take anything, milliseconds. */
 const RETRY_MS = 1_000;
 
@@ -100,14 +101,22 @@ export function readInbox(options: {
     }
   };
 
+  /** How many arrive in a millisecond. */
+  const arrivals = async (): Promise<number> => {
+    const [before, began] = [inbox.arrived, performance.now()];
+    await pause(LOOK_MS, undefined, { signal });
+    return (inbox.arrived - before) / (performance.now() - began);
+  };
+
   let isStorm = false;
   const decideNext = async (): Promise<void> => {
     const before = inbox.arrived;
     const { deliveries, done } = await inbox.take(isStorm ? BATCH_IN_STORM : BATCH, signal);
+    const began = performance.now();
     await decideAll(deliveries);
     await done();
-    // A few that were decided while a few more arrived are no storm.
-    isStorm = deliveries.length >= BATCH_IN_STORM && inbox.arrived - before > deliveries.length;
+    const pace = deliveries.length / (performance.now() - began);
+    isStorm = inbox.arrived > before && (await arrivals()) > pace;
     if (isStorm) await pause(REST_MS, undefined, { signal });
   };
 

@@ -91,8 +91,8 @@ function readArrival(door: Door, request: FastifyRequest, bytes: Uint8Array, sel
 }
 
 /**
- * Puts the delivery into the inbox where its sender does not wait for a decision: authenticated and nothing more. Null when
- * it has to be decided about first.
+ * Puts the delivery into the inbox where its sender does not wait for a decision: authenticated and nothing more. Gives the
+ * answer; null when it has to be decided about first.
  */
 async function keepFirst(
   door: Door,
@@ -100,7 +100,7 @@ async function keepFirst(
   { headers }: FastifyRequest,
   bytes: Uint8Array,
   { respondAsync, wait }: Preference,
-): Promise<AcceptedAnswer | null> {
+): Promise<string | null> {
   if (inbox === undefined || wait !== null) return null;
   if (!respondAsync && !(inbox.forGitHub && door.auth === 'signature')) return null;
   if (mayLeak(bytes)) return null;
@@ -125,7 +125,7 @@ function handlerOf(door: Door, deps: IntakeDeps) {
     const early = await keepFirst(door, deps, request, bytes, preference);
     if (early !== null) {
       if (preference.respondAsync) reply.header('preference-applied', 'respond-async');
-      return reply.code(202).send(answerDocument(early));
+      return reply.code(202).header('content-type', 'application/json; charset=utf-8').send(early);
     }
     // What is read is what is kept, so that reading it again gives the same; the digest is of what was sent, so that the
     // same delivery is known when it is sent again.

@@ -55,6 +55,8 @@ export interface InboxOptions {
 const FILE_BYTES = 32 * 1024 * 1024;
 /** What goes to the disk in one write, unless a single delivery is larger. */
 const WRITE_BYTES = 4 * 1024 * 1024;
+/** Whoever came first waits for at most so many turns of the loop. */
+const MAX_TURNS = 4;
 /** What waits in memory for a disk that is slow, or hangs; senders who gave up are not counted by anybody else. */
 const QUEUE_BYTES = 64 * 1024 * 1024;
 
@@ -129,10 +131,20 @@ class FileInbox implements Inbox {
   }
 
   private async write(): Promise<void> {
-    // Requests that are in their sockets already share the first sync.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.queue.length > 0) await this.writeBatch(this.nextBatch());
+    while (this.queue.length > 0) {
+      await this.gather();
+      await this.writeBatch(this.nextBatch());
+    }
     this.writing = null;
+  }
+
+  /** Turns of the loop, so that requests that are in their sockets already share the sync: as long as more come. */
+  private async gather(): Promise<void> {
+    let before = -1;
+    for (let turn = 0; turn < MAX_TURNS && this.queue.length > before; turn += 1) {
+      before = this.queue.length;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   private nextBatch(): readonly Waiting[] {

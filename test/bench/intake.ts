@@ -65,6 +65,24 @@ function pinned(core: string, args: readonly string[]): [string, string[]] {
   return canPin ? ['taskset', ['-c', core, process.execPath, ...args]] : [process.execPath, [...args]];
 }
 
+const ROOT = resolve(HERE, '../..');
+
+/** What the image gives Node. */
+function flagsOfImage(): readonly string[] {
+  const line = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'))?.[1] ?? '[]';
+  return (JSON.parse(line) as string[]).filter((word) => word.startsWith('--'));
+}
+
+/** Healer as its image runs it: compiled. */
+function built(): string {
+  const { status } = spawnSync('npm', ['run', '--silent', 'build'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) throw new Error('Healer could not be built.');
+  return join(ROOT, 'dist');
+}
+
 /** Installs the peers once; the folder is named after their versions. */
 function peersFolder(): string {
   const wanted = readFileSync(join(HERE, 'peers/package.json'), 'utf8');
@@ -91,7 +109,7 @@ function servers(): readonly Server[] {
   const base = { PATH: process.env['PATH'] ?? '', GITHUB_WEBHOOK_SECRET: SECRET, NODE_ENV: 'production' };
   const path = '/api/webhooks/github';
   const prof = options.prof ? ['--cpu-prof', '--cpu-prof-dir', tmpdir()] : [];
-  const service = [QUIET, ...prof, resolve(HERE, '../../bin/healer.js'), 'server'];
+  const service = [...flagsOfImage(), QUIET, ...prof, join(built(), 'main.js'), 'server'];
   const storeless = [QUIET, join(HERE, 'intake-storeless.ts')];
   const env = {
     ...base,

@@ -72,13 +72,23 @@ function viaV8(parsed: ParsedPattern): (line: string) => boolean {
 }
 
 function viaRe2(parsed: ParsedPattern): (line: string) => boolean {
+  // Made once to know that it can be, and kept from its first use on: all of them together take megabytes, most are never used.
+  automatonOf(parsed);
+  let automaton: RE2JS | null = null;
+  // It takes microseconds for what a search for a few texts tells in most lines.
+  const texts = parsed.ignoreCase ? [] : textsInOrder(parsed.syntax);
+  return (line) => {
+    if (!holdsInOrder(line, texts)) return false;
+    automaton ??= automatonOf(parsed);
+    return automaton.test(line);
+  };
+}
+
+function automatonOf({ body, ignoreCase }: ParsedPattern): RE2JS {
   try {
-    const automaton = RE2JS.compile(parsed.body, parsed.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
-    // The automaton takes microseconds for what a search for a few texts tells in most lines.
-    const texts = parsed.ignoreCase ? [] : textsInOrder(parsed.syntax);
-    return (line) => holdsInOrder(line, texts) && automaton.test(line);
+    return RE2JS.compile(body, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
   } catch (error) {
-    throw new PatternError(`${JSON.stringify(parsed.body)} was refused: ${(error as Error).message}`);
+    throw new PatternError(`${JSON.stringify(body)} was refused: ${(error as Error).message}`);
   }
 }
 
