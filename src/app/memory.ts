@@ -11,10 +11,10 @@ import { runInNewContext } from 'node:vm';
 /** Half of the young generation, bytes: what lives through a batch of deliveries fits, so that little grows old. */
 const YOUNG = 8 * 1024 * 1024;
 /**
- * By how much the old generation may grow before it is collected. By itself V8 lets it nearly double, and with it what its
- * dead objects hold outside of the heap: the bodies of deliveries that lived through a disk sync.
+ * By how many bytes the old generation may grow before it is collected. By itself V8 lets it nearly double, and with it what
+ * its dead objects hold outside of the heap: the bodies of deliveries that lived through a disk sync.
  */
-const OLD_GROWTH_PERCENT = 20;
+const OLD_GROWTH = 10 * 1024 * 1024;
 const MAX_ROUNDS = 20;
 
 const grow = (factor: number): void => setFlagsFromString(`--semi-space-growth-factor=${factor}`);
@@ -24,11 +24,16 @@ export function startSmall(): void {
   grow(1);
 }
 
-/** After starting up: drops what it left, and gives the young generation the size that serving needs. */
-export function settleDown(): void {
+/**
+ * After starting up: drops what it left, and gives the young generation the size that serving needs.
+ * @param oldGrowth bytes by which the old generation may grow; as V8 sees fit when infinite
+ */
+export function settleDown(oldGrowth = OLD_GROWTH): void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
-  setFlagsFromString(`--heap-growing-percent=${OLD_GROWTH_PERCENT}`);
+  collect();
+  if (Number.isFinite(oldGrowth)) limitOld(oldGrowth);
+  // V8 reckons the limit anew at the end of a collection.
   collect();
   grow(2);
   for (let round = 0; round < MAX_ROUNDS && youngBytes() < 2 * YOUNG; round += 1) {
@@ -38,6 +43,11 @@ export function settleDown(): void {
     survivors.length = 0;
   }
   grow(1);
+}
+
+function limitOld(growth: number): void {
+  const percent = Math.ceil((100 * growth) / process.memoryUsage().heapUsed);
+  setFlagsFromString(`--heap-growing-percent=${percent}`);
 }
 
 function youngBytes(): number {

@@ -16,7 +16,7 @@ const MAX_STATEMENTS = 500;
 const MAX_LOG_BYTES = 132 * 1024 * 1024;
 
 /** Indexes over ids and digests are hit at random; with less, their pages are read again and again. */
-const CACHE_KIB = 8_192;
+const CACHE_KIB = 4_096;
 
 /** SQLite undoes schema changes like any other; without it, a crash in the first migration would leave half a schema. */
 class TransactionalAdapter extends SqliteAdapter {
