@@ -19,8 +19,8 @@ export interface Taken {
 
 /**
  * Deliveries that are on the disk and not in the store yet: files that are only ever written at their end, with one sync
- * for everything that arrived while the last one was under way. That is an eighth of what deciding and keeping cost, so a
- * sender who does not wait for a decision has its answer much sooner. Whoever takes deliveries out puts them into the
+ * for everything that arrived while the last one was under way. Until its answer a delivery costs a quarter of what it does
+ * when it is decided before, so a storm is taken in at several times the pace. Whoever takes deliveries out puts them into the
  * store, which knows those it has; so one that comes out again after a crash changes nothing twice.
  *
  * For one process, which holds the folder.
