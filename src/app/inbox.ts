@@ -13,7 +13,7 @@ import type { Settings } from './settings.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** Decided in one transaction: fewer while senders wait for the processor, more when nobody does. */
-const [BATCH_IN_STORM, BATCH] = [16, 64];
+const [BATCH_IN_STORM, BATCH] = [16, 32];
 /**
  * After a batch during which something arrived, senders are left alone with processor and disk for `LOOK_MS`. When more
  * arrive in that time than are decided in the same, it is a storm, and they are left alone for longer: what was acknowledged

@@ -35,13 +35,18 @@ interface Server {
   readonly decidesLater?: boolean;
 }
 
+interface Decided {
+  readonly seconds: number;
+  readonly deliveries: number;
+}
+
 interface Round extends LoadResult {
   /** Highest resident memory of the server's process, MiB. */
   readonly rssMiB: number;
   /** Processor time of the server's process per answer, microseconds; tells more than the rate on a busy machine. */
   readonly cpuUs: number;
-  /** Seconds from the last answer until everything was decided, and how much that was; null when the answers say it. */
-  readonly later: { readonly seconds: number; readonly deliveries: number } | null;
+  /** Until everything was decided: seconds from the last answer, how many, and the highest memory; null when answers say it. */
+  readonly later: (Decided & { readonly rssMiB: number }) | null;
 }
 
 const { values: options } = parseArgs({
@@ -158,8 +163,10 @@ async function measure(server: Server, round: number): Promise<Round> {
     const wrong = Object.keys(load.statuses).filter((status) => !['200', '202'].includes(status));
     if (wrong.length > 0) throw new Error(`${server.name} answered ${JSON.stringify(load.statuses)}`);
     const sent = Object.values(load.statuses).reduce((sum, count) => sum + count, 0);
-    const later = server.decidesLater ? await untilDecided(log, sent) : null;
-    return { ...load, rssMiB: peakMemory(pid), cpuUs, later };
+    const rssMiB = peakMemory(pid);
+    const decided = server.decidesLater ? await untilDecided(log, sent) : null;
+    const later = decided === null ? null : { ...decided, rssMiB: peakMemory(pid) };
+    return { ...load, rssMiB, cpuUs, later };
   } finally {
     child.kill(options.prof ? 'SIGTERM' : 'SIGKILL');
     await new Promise((done) => child.once('exit', done));
@@ -168,7 +175,7 @@ async function measure(server: Server, round: number): Promise<Round> {
 }
 
 /** Waits until every delivery that was answered is decided, each once: the server logs one line for each. */
-async function untilDecided(log: string, sent: number): Promise<NonNullable<Round['later']>> {
+async function untilDecided(log: string, sent: number): Promise<Decided> {
   const began = performance.now();
   const decidedSoFar = (): number => readFileSync(log, 'utf8').split('"delivery decided"').length - 1;
   const atOnce = decidedSoFar();
@@ -284,8 +291,9 @@ printTable(results);
 for (const [name, rounds] of results) {
   const later = rounds.flatMap((round) => round.later ?? []);
   if (later.length === 0) continue;
-  const [seconds, count] = [median(later.map((one) => one.seconds)), median(later.map((one) => one.deliveries))];
+  const of = (pick: (one: (typeof later)[number]) => number): number => median(later.map(pick));
+  const [seconds, count] = [of((one) => one.seconds), of((one) => one.deliveries)];
   console.log(
-    `\n${name}: ${count} deliveries of a round were decided after its end, within ${seconds.toFixed(1)} s (${(count / seconds).toFixed(0)}/s); the memory is that until then.`,
+    `\n${name}: ${count} deliveries of a round were decided after its end, within ${seconds.toFixed(1)} s (${(count / seconds).toFixed(0)}/s), with ${of((one) => one.rssMiB).toFixed(0)} MiB at most.`,
   );
 }
