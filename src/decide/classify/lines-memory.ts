@@ -1,15 +1,5 @@
 import { LINES_WASM } from './lines-wasm.ts';
-
-/** As much of WebAssembly as is used here; Node's types leave it out. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
-  readonly Memory: new (size: { readonly initial: number }) => WasmMemory;
-};
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
+import { WasmMemory } from './wasm-memory.ts';
 
 /** What lines.wat exports; its comments say what each does. Positions are addresses in memory. */
 interface LinesCode {
@@ -18,7 +8,6 @@ interface LinesCode {
   readonly copy: (from: number, to: number, out: number) => number;
 }
 
-const PAGE = 64 * 1024;
 /** Vectors are read beyond both ends of a window and written beyond what is kept. */
 const MARGIN = 64;
 
@@ -30,27 +19,14 @@ export const WINDOW = MARGIN;
 export const KEPT = WINDOW + WINDOW_BYTES + MARGIN;
 
 /** The memory that lines.wat works in, one for all logs: nothing waits between filling it and reading what it holds. */
-export class LinesMemory {
-  bytes: Buffer;
-  words: Int32Array;
-  readonly code: LinesCode;
-  private readonly memory: WasmMemory;
-
+export class LinesMemory extends WasmMemory<LinesCode> {
   constructor() {
-    this.memory = new WebAssembly.Memory({ initial: 3 });
-    const module = new WebAssembly.Module(Buffer.from(LINES_WASM, 'base64'));
-    this.code = new WebAssembly.Instance(module, { lines: { memory: this.memory } }).exports as LinesCode;
-    this.bytes = Buffer.from(this.memory.buffer);
-    this.words = new Int32Array(this.memory.buffer);
+    super(LINES_WASM, 'lines', 3);
   }
 
   /** Makes sure that what ends before `end` can be written. */
-  reserve(end: number): void {
-    const missing = end + MARGIN - this.bytes.length;
-    if (missing <= 0) return;
-    this.memory.grow(Math.ceil(missing / PAGE));
-    this.bytes = Buffer.from(this.memory.buffer);
-    this.words = new Int32Array(this.memory.buffer);
+  override reserve(end: number): void {
+    super.reserve(end + MARGIN);
   }
 }
 

@@ -1,16 +1,7 @@
 import type { ScanTables } from './scan-tables.ts';
 import { SCAN_WASM } from './scan-wasm.ts';
+import { WasmMemory } from './wasm-memory.ts';
 
-/** As much of WebAssembly as is used here; Node's types leave it out. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
-  readonly Memory: new (size: { readonly initial: number }) => WasmMemory;
-};
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
 interface WasmNumber {
   value: number;
 }
@@ -23,7 +14,6 @@ interface ScanCode {
   readonly ends: WasmNumber;
 }
 
-const PAGE = 64 * 1024;
 const WORD = 4;
 /** Vectors are read beyond both ends of a text. */
 const MARGIN = 32;
@@ -52,33 +42,20 @@ export interface Scanned {
 }
 
 /**
- * The memory that scan.wat works in. One for the process, because the engine sets gigabytes of addresses aside for each;
- * it holds the tables of one set of texts at a time. Nothing waits between filling it and reading what was found.
+ * The memory that scan.wat works in; it holds the tables of one set of texts at a time. Nothing waits between filling it and
+ * reading what was found.
  */
-export class ScanMemory {
-  bytes: Buffer;
-  words: Int32Array;
-  private readonly memory: WasmMemory;
-  private readonly code: ScanCode;
+export class ScanMemory extends WasmMemory<ScanCode> {
   private loaded: ScanTables | null = null;
 
   constructor() {
-    this.memory = new WebAssembly.Memory({ initial: 1 });
-    const module = new WebAssembly.Module(Buffer.from(SCAN_WASM, 'base64'));
-    this.code = new WebAssembly.Instance(module, { scanner: { memory: this.memory } }).exports as ScanCode;
-    this.bytes = Buffer.from(this.memory.buffer);
-    this.words = new Int32Array(this.memory.buffer);
+    super(SCAN_WASM, 'scanner', 1);
   }
 
   /** Puts the tables in place unless they are there. @param size bytes of memory that the tables and the areas take */
   load(tables: ScanTables, size: number): void {
     if (this.loaded === tables) return;
-    const missing = Math.ceil((size - this.memory.buffer.byteLength) / PAGE);
-    if (missing > 0) {
-      this.memory.grow(missing);
-      this.bytes = Buffer.from(this.memory.buffer);
-      this.words = new Int32Array(this.memory.buffer);
-    }
+    this.reserve(size);
     this.bytes.set(tables.image, 0);
     this.code.seen.value = tables.seen;
     this.loaded = tables;
