@@ -1,5 +1,14 @@
 import type { ParsedPattern, Syntax } from '../route/pattern-syntax.ts';
-import { type CharSet, parsePattern, setOf, union } from '../route/pattern-syntax.ts';
+import {
+  type CharSet,
+  foldedSet,
+  isWord,
+  NON_ASCII,
+  parsePattern,
+  setOf,
+  setOfChar,
+  union,
+} from '../route/pattern-syntax.ts';
 
 /**
  * What has to stand beside a text, so that the scanner can pass over lines in which it cannot belong to a match: the sets
@@ -23,10 +32,7 @@ type Branch = readonly Atom[];
 const REACH = 4;
 /** A pattern of more branches is left alone. */
 const MAX_BRANCHES = 400;
-const NON_ASCII = 3;
 
-const isWord = (code: number): boolean =>
-  (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
 const ANYTHING = setOf(() => true, NON_ASCII);
 /** Lines are looked at without the space at their end. */
 const LINE_END = setOf((code) => code === 32 || (code >= 9 && code <= 13) || (code >= 28 && code <= 31), NON_ASCII);
@@ -109,11 +115,6 @@ function repeated({ item, min, max }: Syntax & { readonly kind: 'repeat' }): rea
   return [[{ kind: 'unknown' }]];
 }
 
-function setOfChar(char: string): CharSet {
-  const code = char.charCodeAt(0);
-  return setOf((each) => each === code, code > 127 ? NON_ASCII : 0);
-}
-
 interface Place {
   readonly text: string;
   readonly context: Context;
@@ -187,7 +188,7 @@ function beside(atoms: Branch, edge: CharSet, last: number, ignoreCase: boolean)
       break;
     }
   }
-  return sets.slice(0, REACH).map((set) => (ignoreCase ? foldedSet(set) : set));
+  return sets.slice(0, REACH).map((set) => (ignoreCase ? anyCase(set) : set));
 }
 
 /** What may stand first when only the rest is left; anything when the rest may be nothing. */
@@ -201,7 +202,4 @@ function firstOf(atoms: Branch, edge: CharSet): CharSet {
 }
 
 /** With both cases of every letter, and all beyond ASCII: some of that has a letter for its other case. */
-function foldedSet({ low }: CharSet): CharSet {
-  const letters = (low[2] | low[3]) & 0x07fffffe;
-  return { low: [low[0], low[1], low[2] | letters, low[3] | letters], other: NON_ASCII };
-}
+const anyCase = (set: CharSet): CharSet => ({ ...foldedSet(set), other: NON_ASCII });

@@ -11,10 +11,10 @@ export interface CharSet {
 }
 
 /** White space beyond ASCII. */
-export const SPACES = 1;
+const SPACES = 1;
 /** Everything else beyond ASCII. */
-export const LETTERS = 2;
-const BOTH = SPACES | LETTERS;
+const LETTERS = 2;
+export const NON_ASCII = SPACES | LETTERS;
 
 export type Syntax =
   | { readonly kind: 'char'; readonly char: string }
@@ -52,20 +52,33 @@ export function union(a: CharSet, b: CharSet): CharSet {
   return { low: [p[0] | q[0], p[1] | q[1], p[2] | q[2], p[3] | q[3]], other: a.other | b.other };
 }
 
+/** One character; all beyond ASCII are taken for each other. */
+export function setOfChar(char: string): CharSet {
+  const code = char.charCodeAt(0);
+  return setOf((each) => each === code, code > 127 ? NON_ASCII : 0);
+}
+
+/** With both cases of every letter of ASCII. */
+export function foldedSet({ low, other }: CharSet): CharSet {
+  // Words 2 and 3 hold @A–Z[\]^_ and `a–z{|}~ with letters at the same bits.
+  const letters = (low[2] | low[3]) & 0x07fffffe;
+  return { low: [low[0], low[1], low[2] | letters, low[3] | letters], other };
+}
+
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
-const isWord = (code: number): boolean =>
+export const isWord = (code: number): boolean =>
   isDigit(code) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
 const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
 
 const CLASSES: Readonly<Record<string, CharSet>> = {
   d: setOf(isDigit, 0),
-  D: setOf((code) => !isDigit(code), BOTH),
+  D: setOf((code) => !isDigit(code), NON_ASCII),
   w: setOf(isWord, 0),
-  W: setOf((code) => !isWord(code), BOTH),
+  W: setOf((code) => !isWord(code), NON_ASCII),
   s: setOf(isSpace, SPACES),
   S: setOf((code) => !isSpace(code), LETTERS),
 };
-const ANY = setOf((code) => code !== 10 && code !== 13, BOTH);
+const ANY = setOf((code) => code !== 10 && code !== 13, NON_ASCII);
 const ESCAPED: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f', v: '\v' };
 
 /** @throws PatternError with the position and what to write instead */
@@ -181,13 +194,13 @@ class Reader {
       }
       set = union(
         set,
-        setOf((code) => code >= low && code <= high, high > 127 ? BOTH : 0),
+        setOf((code) => code >= low && code <= high, high > 127 ? NON_ASCII : 0),
       );
     }
     this.at++;
     if (!isNegated) return set;
     const { low } = set;
-    return { low: [~low[0], ~low[1], ~low[2], ~low[3]], other: BOTH };
+    return { low: [~low[0], ~low[1], ~low[2], ~low[3]], other: NON_ASCII };
   }
 
   private bracketItem(): number | CharSet {

@@ -1,14 +1,14 @@
 import { RE2JS } from 're2js';
 import {
   type CharSet,
-  LETTERS,
+  foldedSet,
   overlaps,
   type ParsedPattern,
   PatternError,
   parsePattern,
-  SPACES,
   type Syntax,
   setOf,
+  setOfChar,
   union,
 } from './pattern-syntax.ts';
 
@@ -219,9 +219,12 @@ function ways(syntax: Syntax, next: CharSet, starts: CharSet): number {
   return overlaps(first, next) || overlaps(first, starts) ? turns + 1 : 2;
 }
 
-/** Which characters may stand first; `next` is what may follow when the syntax can match nothing. */
+/**
+ * Which characters may stand first; `next` is what may follow when the syntax can match nothing. With both cases of every
+ * letter: right for patterns that ignore case, cautious for the others.
+ */
 function firstOf(syntax: Syntax, next: CharSet): CharSet {
-  if (syntax.kind === 'char') return charSet(syntax.char);
+  if (syntax.kind === 'char') return foldedSet(setOfChar(syntax.char));
   if (syntax.kind === 'set') return foldedSet(syntax.set);
   if (syntax.kind === 'choice') return syntax.items.map((item) => firstOf(item, next)).reduce(union, NOTHING);
   if (syntax.kind === 'repeat') {
@@ -230,16 +233,4 @@ function firstOf(syntax: Syntax, next: CharSet): CharSet {
   }
   if (syntax.kind !== 'sequence') return next;
   return syntax.items.reduceRight((follow, item) => firstOf(item, follow), next);
-}
-
-function charSet(char: string): CharSet {
-  const code = char.charCodeAt(0);
-  return foldedSet(setOf((each) => each === code, code > 127 ? SPACES | LETTERS : 0));
-}
-
-/** With both cases of every letter: right for patterns that ignore case, cautious for the others. */
-function foldedSet(set: CharSet): CharSet {
-  // Words 2 and 3 hold @A–Z[\]^_ and `a–z{|}~ with letters at the same bits.
-  const letters = (set.low[2] | set.low[3]) & 0x07fffffe;
-  return { low: [set.low[0], set.low[1], set.low[2] | letters, set.low[3] | letters], other: set.other };
 }
