@@ -1,3 +1,4 @@
+import { gather } from './gather.ts';
 import { isLostRace, type Store, savepoint, type Tx } from './open.ts';
 import { queueUp } from './queueing.ts';
 
@@ -38,12 +39,6 @@ export type Guard = <R>(work: () => Promise<R>) => Promise<R>;
 export class UnguardedError extends Error {
   override readonly name = 'UnguardedError';
 }
-
-/**
- * A commit costs the disk and the processor much the same for one item as for many, and while the loop is full of
- * requests each turn brings some. Whoever came first waits for at most so many turns.
- */
-const MAX_TURNS = 4;
 
 interface Waiting<T, R> {
   readonly item: T;
@@ -88,18 +83,9 @@ export function createGroupCommit<T, R>(
     for (const item of items) heldBytes -= sizeOf(item);
   };
 
-  /** Turns of the loop, so that requests that are already in the sockets share a commit: as long as more come. */
-  const gather = async (): Promise<void> => {
-    let before = -1;
-    for (let turn = 0; turn < MAX_TURNS && waiting.length > before && waiting.length < maxBatch; turn += 1) {
-      before = waiting.length;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  };
-
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
-      await gather();
+      await gather(() => waiting.length, maxBatch);
       const batch = waiting.slice(0, maxBatch);
       waiting = waiting.slice(maxBatch);
       await commitBatch(batch);

@@ -1,5 +1,6 @@
 import { messageOf } from '../lib/errors.ts';
 import type { Delivery } from '../model/delivery.ts';
+import { gather } from './gather.ts';
 import { type InboxFile, type InboxFiles, inboxFiles } from './inbox-files.ts';
 import { encodeRecord, INBOX_MAGIC } from './inbox-format.ts';
 import { type Damage, findIn, type Part, partOf, readingSpace, readRecords } from './inbox-part.ts';
@@ -55,8 +56,6 @@ export interface InboxOptions {
 const FILE_BYTES = 32 * 1024 * 1024;
 /** What goes to the disk in one write, unless a single delivery is larger. */
 const WRITE_BYTES = 4 * 1024 * 1024;
-/** Whoever came first waits for at most so many turns of the loop. */
-const MAX_TURNS = 4;
 /** What waits in memory for a disk that is slow, or hangs; senders who gave up are not counted by anybody else. */
 const QUEUE_BYTES = 64 * 1024 * 1024;
 
@@ -132,19 +131,10 @@ class FileInbox implements Inbox {
 
   private async write(): Promise<void> {
     while (this.queue.length > 0) {
-      await this.gather();
+      await gather(() => this.queue.length);
       await this.writeBatch(this.nextBatch());
     }
     this.writing = null;
-  }
-
-  /** Turns of the loop, so that requests that are in their sockets already share the sync: as long as more come. */
-  private async gather(): Promise<void> {
-    let before = -1;
-    for (let turn = 0; turn < MAX_TURNS && this.queue.length > before; turn += 1) {
-      before = this.queue.length;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
   }
 
   private nextBatch(): readonly Waiting[] {
