@@ -1,13 +1,14 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Interpretation } from '../intake/interpret.ts';
+import { faultText, type Interpretation } from '../intake/interpret.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { reason } from '../model/reason.ts';
 import { type Inbox, InboxFullError, openInbox } from '../store/inbox.ts';
 import { syncFolder } from '../store/inbox-files.ts';
 import type { Acceptor } from './accept.ts';
+import type { Foundation } from './foundation.ts';
 import type { Log } from './log.ts';
 import type { Settings } from './settings.ts';
 
@@ -57,10 +58,8 @@ async function tellLeft(dir: string, log: Pick<Log, 'error'>): Promise<void> {
   );
 }
 
-export type OnError = (message: string, fields: Readonly<Record<string, unknown>>) => void;
-
 /** Puts a delivery into the inbox; false when it is full or the disk does not take it, and the usual way is open. */
-export function putInto(inbox: Inbox, onError: OnError): (delivery: Delivery) => Promise<boolean> {
+export function putInto(inbox: Inbox, onError: Foundation['onError']): (delivery: Delivery) => Promise<boolean> {
   return (delivery) =>
     inbox.put(delivery).then(
       () => true,
@@ -84,7 +83,7 @@ export function readInbox(options: {
   readonly interpret: (delivery: Delivery) => Interpretation;
   /** Whether a delivery with this body is in the store. */
   readonly isStored: (digest: string) => Promise<boolean>;
-  readonly onError: OnError;
+  readonly onError: Foundation['onError'];
 }): InboxReader {
   const { inbox, onError } = options;
   const stopped = new AbortController();
@@ -150,10 +149,4 @@ async function decideOne(
   // Another body came before under this id. Who was told that this one is kept can look it up all the same.
   const known = reason('known_id', `Another delivery came before under the id ${externalId}; that one counts.`);
   await accept({ ...delivery, event, externalId: null }, { signals: [], ignored: known, preferWaitMs: 0 });
-}
-
-/** The first thing that is wrong with the body. */
-function faultText({ errors }: NonNullable<Interpretation['fault']>): string {
-  const [first] = errors;
-  return first ? `${first.path || 'The body'} ${first.message}.` : 'The body cannot be used.';
 }

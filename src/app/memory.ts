@@ -32,9 +32,11 @@ export function settleDown(oldGrowth = OLD_GROWTH): void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
   collect();
-  if (Number.isFinite(oldGrowth)) limitOld(oldGrowth);
-  // V8 reckons the limit anew at the end of a collection.
-  collect();
+  if (Number.isFinite(oldGrowth)) {
+    limitOld(oldGrowth);
+    // V8 reckons the limit anew at the end of a collection.
+    collect();
+  }
   grow(2);
   for (let round = 0; round < MAX_ROUNDS && youngBytes() < 2 * YOUNG; round += 1) {
     // It grows when much survives.

@@ -41,6 +41,11 @@ export interface Fault {
   readonly errors: readonly FieldError[];
 }
 
+/** The first thing that is wrong with a body, as a sentence. */
+export function faultText({ errors: [first] }: Fault): string {
+  return first ? `${first.path || 'The body'} ${first.message}.` : 'The body cannot be used.';
+}
+
 function open(body: unknown): Unwrapped {
   const bare = { body, event: null, externalId: null, errors: [] };
   if (!isObject(body)) return bare;

@@ -16,7 +16,7 @@ import {
 import { documentedDoor } from './documented.ts';
 import { DOORS, type Door } from './doors.ts';
 import { eventName, externalId } from './identifiers.ts';
-import { type Interpretation, interpret } from './interpret.ts';
+import { faultText, type Interpretation, interpret } from './interpret.ts';
 import { type Preference, preferred } from './prefer.ts';
 import { Problem, type ProblemKind, repositoryNotAllowed } from './problem.ts';
 import { answerProblem, problemOf } from './problem-handler.ts';
@@ -85,9 +85,7 @@ function readArrival(door: Door, request: FastifyRequest, bytes: Uint8Array, sel
   const id = externalId(request.headers['x-github-delivery']);
   const read = interpret({ door, bytes, event, externalId: id }, self);
   if (read.fault === null) return read;
-  const [first] = read.fault.errors;
-  const what = first ? `${first.path || 'The body'} ${first.message}.` : 'The body cannot be used.';
-  throw new Problem(read.fault.code, what, { extras: { errors: read.fault.errors } });
+  throw new Problem(read.fault.code, faultText(read.fault), { extras: { errors: read.fault.errors } });
 }
 
 /**
