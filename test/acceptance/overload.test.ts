@@ -2,10 +2,9 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createLog } from '../../src/app/log.ts';
-import { type Service, startService } from '../../src/app/service.ts';
-import { settingsSchema } from '../../src/app/settings.ts';
+import type { Service } from '../../src/app/service.ts';
 import { aBody } from '../support/deliveries.ts';
+import { startPaused } from '../support/paused.ts';
 import { freePort } from '../support/ports.ts';
 import { describeOnPostgres, freshDatabase } from '../support/postgres.ts';
 import { temporaryFolder } from '../support/service.ts';
@@ -19,21 +18,8 @@ interface Sent {
   readonly body: any;
 }
 
-async function startOn(settings: Record<string, unknown>): Promise<Service> {
-  return startService({
-    settings: settingsSchema.parse({
-      host: '127.0.0.1',
-      port: 0,
-      apiToken: [TOKEN],
-      mode: 'paused',
-      github: { apiUrl: 'http://127.0.0.1:9' },
-      ...settings,
-      limits: { settleSeconds: 3_600, ...(settings['limits'] as object) },
-    }),
-    log: createLog('silent'),
-    env: {},
-  });
-}
+const startOn = (settings: Record<string, unknown>): Promise<Service> =>
+  startPaused({ apiToken: [TOKEN], ...settings });
 
 async function send(service: Service, run: number, padding = 0): Promise<Sent> {
   const response = await fetch(`${service.url}/api/remediate/ci-failure`, {

@@ -1,32 +1,16 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createLog } from '../../src/app/log.ts';
-import { type Service, startService } from '../../src/app/service.ts';
-import { settingsSchema } from '../../src/app/settings.ts';
+import type { Service } from '../../src/app/service.ts';
 import { sha256 } from '../../src/lib/digest.ts';
 import { INBOX_MAGIC } from '../../src/store/inbox-format.ts';
 import { aBody } from '../support/deliveries.ts';
+import { pausedEnvironment, startPaused } from '../support/paused.ts';
 import { describeOnPostgres, freshDatabase } from '../support/postgres.ts';
 import { type RunningService, startService as startProcess, temporaryFolder } from '../support/service.ts';
 import { inWorld, STORIES } from '../support/world.ts';
 
 const PATIENCE = { timeout: 120_000 };
-
-async function startOn(settings: Record<string, unknown>): Promise<Service> {
-  return startService({
-    settings: settingsSchema.parse({
-      host: '127.0.0.1',
-      port: 0,
-      mode: 'paused',
-      github: { apiUrl: 'http://127.0.0.1:9' },
-      ...settings,
-      limits: { settleSeconds: 3_600, ...(settings['limits'] as object) },
-    }),
-    log: createLog('silent'),
-    env: {},
-  });
-}
 
 interface Sent {
   readonly status: number;
@@ -122,7 +106,7 @@ describe('a sender that does not wait for the decision', () => {
   });
 
   it('learns at the address in its answer what became of the delivery, at once and later', async () => {
-    service = await startOn({ dataDir: folder.path });
+    service = await startPaused({ dataDir: folder.path });
     const { url } = service;
     const body = aBody(1);
     const answer = await send(url, body);
@@ -147,7 +131,7 @@ describe('a sender that does not wait for the decision', () => {
   });
 
   it('is told by the status of its delivery that the body cannot be used', async () => {
-    service = await startOn({ dataDir: folder.path });
+    service = await startPaused({ dataDir: folder.path });
     const body = '{"workflow_job": 7';
     expect((await send(service.url, body)).body).toMatchObject({ reason: { code: 'kept' } });
     expect(await decided(service.url, sha256(body))).toMatchObject({
@@ -159,7 +143,7 @@ describe('a sender that does not wait for the decision', () => {
   });
 
   it('waits for the decision after all when the inbox has no room', async () => {
-    service = await startOn({ dataDir: folder.path, limits: { inboxMegabytes: 1 } });
+    service = await startPaused({ dataDir: folder.path, limits: { inboxMegabytes: 1 } });
     const large = await send(service.url, aBody(1, 1024 * 1024));
     expect(large).toMatchObject({ status: 202, applied: null, body: { reason: { code: 'new_failure' } } });
     expect(large.body.remediation_id).not.toBeNull();
@@ -171,7 +155,7 @@ describe('a sender that does not wait for the decision', () => {
   const many = Array.from({ length: 400 }, (_, index) => aBody(index + 1));
 
   it('need not do anything when the service is stopped before it decided', async () => {
-    service = await startOn({ dataDir: folder.path });
+    service = await startPaused({ dataDir: folder.path });
     // Nothing can be decided meanwhile, and then one batch at most.
     const { promise: isStopping, resolve: stopping } = Promise.withResolvers<void>();
     const held = service.store.transaction(() => isStopping);
@@ -180,7 +164,7 @@ describe('a sender that does not wait for the decision', () => {
     stopping();
     await Promise.all([held, stopped]);
     expect(left(folder.path)).toBeGreaterThan(0);
-    service = await startOn({ dataDir: folder.path });
+    service = await startPaused({ dataDir: folder.path });
     await expectEachOnce(service.url, service.store, many);
     await service.stop();
     service = null;
@@ -188,12 +172,7 @@ describe('a sender that does not wait for the decision', () => {
   });
 
   it('need not do anything when the process is killed before it decided', async () => {
-    const env = {
-      HEALER_DATA_DIR: folder.path,
-      HEALER_MODE: 'paused',
-      GITHUB_API_URL: 'http://127.0.0.1:9',
-      HEALER_LIMITS_SETTLE_SECONDS: '3600',
-    };
+    const env = pausedEnvironment(folder.path);
     running = await startProcess(env);
     await sendMany(running.url, many);
     await running.kill();
@@ -208,7 +187,7 @@ describeOnPostgres('a store that is shared', () => {
 
   it('has no inbox: the preference is not applied, and the answer tells of the decision', async () => {
     const folder = temporaryFolder();
-    service = await startOn({ databaseUrl: await freshDatabase(), dataDir: folder.path });
+    service = await startPaused({ databaseUrl: await freshDatabase(), dataDir: folder.path });
     const answer = await send(service.url, aBody(1));
     expect(answer).toMatchObject({ status: 202, applied: null, body: { reason: { code: 'new_failure' } } });
     expect(answer.body.remediation_id).not.toBeNull();

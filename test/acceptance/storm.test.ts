@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, it } from 'vitest';
+import { pausedEnvironment } from '../support/paused.ts';
 import { type RunningService, startService, temporaryFolder } from '../support/service.ts';
 
 interface Answer {
@@ -149,12 +150,7 @@ describe('a storm of a thousand deliveries', () => {
 
   it('makes one remediation of each run, also when the service is killed in the middle, and every 202 is accounted for', async () => {
     // Paused: what is decided here is decided about; no agent is to be started by this test.
-    const env = {
-      HEALER_DATA_DIR: folder.path,
-      HEALER_MODE: 'paused',
-      GITHUB_API_URL: 'http://127.0.0.1:9',
-      HEALER_LIMITS_SETTLE_SECONDS: '3600',
-    };
+    const env = pausedEnvironment(folder.path);
     service = await startService(env);
     const todo = deliveries();
     const answers: { delivery: Delivery; answer: Answer }[] = [];
